@@ -1,0 +1,135 @@
+"""The node's state of health, for /diagnostics."""
+
+from __future__ import annotations
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.node import Node
+
+from tadt_tracking.ros.camera import CameraState
+from tadt_tracking.ros.output import Faults, Output
+from tadt_tracking.ros.rejections import Rejected
+from tadt_tracking.ros.reports import Snapshot
+
+_OK, _WARN, _ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+
+class Diagnostics:
+    """Publishes three statuses: camera, tracker, input. They are there in every lifecycle state."""
+
+    def __init__(self, node: Node, output: Output) -> None:
+        """Create the publisher."""
+        self._clock = node.get_clock()
+        self._name = node.get_fully_qualified_name().lstrip("/")
+        self._output = output
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._known_faults = 0
+        self._known_rejections = 0
+
+    def publish(
+        self,
+        lifecycle: str,
+        camera: CameraState | None,
+        stall_seconds: float,
+        worker: Snapshot | None,
+    ) -> None:
+        """Publish once.
+
+        Args:
+            lifecycle: label of the lifecycle state.
+            camera: None while the node is not active.
+            stall_seconds: silence after which the camera counts as stalled.
+            worker: None while there is no tracker.
+        """
+        faults, rejected = self._output.faults, self._output.rejections.last
+        new_fault = faults.count > self._known_faults
+        new_rejection = rejected.count > self._known_rejections
+        self._known_faults, self._known_rejections = faults.count, rejected.count
+        parts = {
+            "camera": camera_status(camera, stall_seconds),
+            "tracker": tracker_status(
+                lifecycle, worker, faults, new_fault, self._output.latencies_ms()
+            ),
+            "input": input_status(rejected, new_rejection),
+        }
+        msg = DiagnosticArray()
+        msg.header.stamp = self._clock.now().to_msg()
+        for part, status in parts.items():
+            status.name = f"{self._name}: {part}"
+            msg.status.append(status)
+        self._publisher.publish(msg)
+
+
+def camera_status(camera: CameraState | None, stall_seconds: float) -> DiagnosticStatus:
+    """Tell of rate and stalls."""
+    if camera is None:
+        return _status(_OK, "not subscribed", "", {})
+    level, message = _OK, f"{camera.rate_hz:.1f} Hz"
+    if camera.silence_s > stall_seconds:
+        level = _ERROR if camera.frames else _WARN
+        word = "stalled: no image for" if camera.frames else "no image yet, waiting for"
+        message = f"{word} {camera.silence_s:.1f} s"
+    values = {
+        "topic": camera.topic,
+        "reliability": camera.reliability,
+        "image": camera.picture,
+        "rate [Hz]": f"{camera.rate_hz:.2f}",
+        "frames received": camera.frames,
+        "time since the last image [s]": f"{camera.silence_s:.2f}",
+    }
+    return _status(level, message, camera.topic, values)
+
+
+def tracker_status(
+    lifecycle: str,
+    worker: Snapshot | None,
+    faults: Faults,
+    new_fault: bool,
+    latencies_ms: np.ndarray | None,
+) -> DiagnosticStatus:
+    """Tell of the tracker, its target, latencies, drops and faults.
+
+    `latencies_ms` is what `Output.latencies_ms` returns; `new_fault` tells whether one came since
+    the last time.
+    """
+    values = {"lifecycle": lifecycle, "faults": faults.count, "last fault": faults.last}
+    message, hardware = f"{lifecycle}, no tracker", ""
+    if worker is not None:
+        hardware = str(worker.loaded.tracker.compute)
+        state = "TRACKING" if worker.target_id else "IDLE"
+        message = f"{lifecycle}, {state}"
+        values |= {
+            "tracker": worker.loaded.name,
+            "device and precision": hardware,
+            "state": state,
+            "target id": worker.target_id,
+            "waiting for": worker.waiting_for,
+            "score": f"{worker.score:.3f}",
+            "frames seen": worker.counts.seen,
+            "frames processed": worker.counts.processed,
+            "frames dropped": worker.counts.dropped,
+        }
+    if latencies_ms is not None:
+        for row, name in enumerate(("p50", "p95")):
+            values[f"update {name} [ms]"] = f"{latencies_ms[row, 0]:.2f}"
+            values[f"end to end {name} [ms]"] = f"{latencies_ms[row, 1]:.2f}"
+    if new_fault:
+        message = faults.last
+    return _status(_ERROR if new_fault else _OK, message, hardware, values)
+
+
+def input_status(rejected: Rejected, new_rejection: bool) -> DiagnosticStatus:
+    """Tell of refused input; `new_rejection` tells whether some came since the last time."""
+    values = {
+        "refused": rejected.count,
+        "last rejected input": rejected.kind,
+        "last reason": rejected.reason,
+    }
+    if new_rejection:
+        return _status(_WARN, f"{rejected.kind} refused: {rejected.reason}", "", values)
+    return _status(_OK, "good", "", values)
+
+
+def _status(level: bytes, message: str, hardware: str, values: dict) -> DiagnosticStatus:
+    pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    return DiagnosticStatus(level=level, message=message, hardware_id=hardware, values=pairs)

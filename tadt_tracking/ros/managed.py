@@ -1,0 +1,72 @@
+"""The process around the managed node: signals, faults in callbacks, clean end.
+
+Unlike :func:`tadt_tracking.ros.process.run`, the context is alive until the node has ended its own
+thread, and what a callback raises is logged and survived: rclpy raises out of the executor when
+somebody asks for a lifecycle transition that the present state does not have.
+"""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from collections.abc import Callable
+from typing import Protocol
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.logging import get_logger
+from rclpy.signals import SignalHandlerOptions
+
+from tadt_tracking.ros.process import tune_malloc
+
+
+class ManagedNode(Protocol):
+    """A node that can bring itself up."""
+
+    def start(self) -> None:
+        """Configure and activate, if it is to do so by itself."""
+
+    def destroy_node(self) -> None:
+        """End threads and destroy the node."""
+
+
+class _Ending:
+    """Set by SIGINT and SIGTERM, whose handler does nothing else: it may run at any moment."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self.asked = True
+
+
+def run_managed(name: str, make_node: Callable[[], ManagedNode]) -> int:
+    """Run one managed node on a single-threaded executor; returns the exit status.
+
+    SIGINT and SIGTERM end it with 0. The node must have a timer: it is what lets a signal be seen.
+    A bad parameter while the node is made is logged under `name` and ends it with 1.
+    """
+    ending = _Ending()
+    tune_malloc()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = make_node()
+    except (ValueError, ParameterException) as error:
+        get_logger(name).fatal(str(error))
+        rclpy.shutdown()
+        return 1
+    node.start()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not ending.asked:
+        try:
+            executor.spin_once()
+        except Exception as error:  # a fault in one callback must not end the node
+            node.get_logger().error(f"{error}\n{traceback.format_exc()}")
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown()
+    return 0

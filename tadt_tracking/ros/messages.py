@@ -1,0 +1,66 @@
+"""Conversion between messages and the core's types."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D, ObjectHypothesisWithPose
+
+from tadt_tracking.box import Box, BoxError
+from tadt_tracking.msg import TrackerStatus
+from tadt_tracking.result import Result
+from tadt_tracking.ros.reports import Report
+
+CLASS_ID = "target"
+
+
+def stamp_to_ns(stamp: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return stamp.sec * 1_000_000_000 + stamp.nanosec
+
+
+def ns_to_stamp(nanoseconds: int) -> Time:
+    """Return nanoseconds as a stamp."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return Time(sec=seconds, nanosec=rest)
+
+
+def detection_to_box(msg: Detection2D) -> Box:
+    """Return the box of a detection, in pixels.
+
+    Raises:
+        BoxError: the box is not finite, empty or turned (trackers know upright boxes only).
+    """
+    center = msg.bbox.center
+    if center.theta != 0.0:
+        raise BoxError(f"box is turned by {center.theta} rad; only upright boxes can be tracked")
+    return Box.from_center(center.position.x, center.position.y, msg.bbox.size_x, msg.bbox.size_y)
+
+
+def result_to_detection(header: Header, target_id: str, result: Result) -> Detection2D:
+    """Return a result as the detection of one target."""
+    msg = Detection2D(header=header, id=target_id)
+    msg.bbox.center.position.x, msg.bbox.center.position.y = result.box.center
+    msg.bbox.size_x, msg.bbox.size_y = result.box.size
+    hypothesis = ObjectHypothesisWithPose()
+    hypothesis.hypothesis.class_id = CLASS_ID
+    hypothesis.hypothesis.score = float(result.score)
+    msg.results.append(hypothesis)
+    return msg
+
+
+def report_to_status(report: Report, end_to_end_ms: float) -> TrackerStatus:
+    """Return what the worker reports as a status; `end_to_end_ms` from stamp to now."""
+    tracking = report.result is not None
+    return TrackerStatus(
+        header=report.frame.message.header,
+        target_id=report.target_id,
+        state=TrackerStatus.TRACKING if tracking else TrackerStatus.IDLE,
+        score=float(report.result.score) if report.result is not None else 0.0,
+        tracker=report.tracker,
+        update_latency_ms=report.update_ms,
+        end_to_end_latency_ms=end_to_end_ms,
+        frames_seen=report.counts.seen,
+        frames_processed=report.counts.processed,
+        frames_dropped=report.counts.dropped,
+    )

@@ -1,0 +1,76 @@
+"""Everything that the tracking tells goes through here: results, status, refusals, faults."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from rclpy.lifecycle import LifecycleNode
+from vision_msgs.msg import Detection2D
+
+from tadt_tracking.msg import TrackerStatus
+from tadt_tracking.ros.messages import report_to_status, result_to_detection
+from tadt_tracking.ros.rejections import Rejections
+from tadt_tracking.ros.reports import Report
+
+_QUEUE_DEPTH = 10
+_LATENCY_FRAMES = 300  # percentiles are taken over this many frames
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What went wrong inside; `last` is empty before the first time."""
+
+    count: int = 0
+    last: str = ""
+
+
+class Output:
+    """Publishes what the worker reports; a `reports.Listener`."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        """Create the publishers; they stay silent while the node is not active."""
+        self._clock = node.get_clock()
+        self._log = node.get_logger()
+        self._results = node.create_lifecycle_publisher(Detection2D, "tracked_target", _QUEUE_DEPTH)
+        self._status = node.create_lifecycle_publisher(TrackerStatus, "~/status", _QUEUE_DEPTH)
+        self._lock = threading.Lock()
+        self._latencies: deque[tuple[float, float]] = deque(maxlen=_LATENCY_FRAMES)
+        self.rejections = Rejections(self._log.warning, self._now_ns)
+        self.faults = Faults()
+
+    def report(self, report: Report) -> None:
+        """Publish the outcome of a frame; with no target, the status alone."""
+        if report.result is not None:
+            header = report.frame.message.header
+            self._results.publish(result_to_detection(header, report.target_id, report.result))
+        end_to_end_ms = (self._now_ns() - report.frame.stamp) / 1e6
+        self._status.publish(report_to_status(report, end_to_end_ms))
+        if report.result is not None:
+            with self._lock:
+                self._latencies.append((report.update_ms, end_to_end_ms))
+
+    def refused(self, kind: str, reason: str) -> None:
+        """Note bad input."""
+        self.rejections.add(kind, reason)
+
+    def failed(self, doing: str, error: Exception) -> None:
+        """Note a fault."""
+        text = f"{doing}: {type(error).__name__}: {error}"
+        self.faults = Faults(self.faults.count + 1, text)
+        self._log.error(text)
+
+    def noted(self, text: str) -> None:
+        """Write a line to the log."""
+        self._log.info(text)
+
+    def latencies_ms(self) -> np.ndarray | None:
+        """Return p50 and p95 (rows) of update and end to end (columns); None before any frame."""
+        with self._lock:
+            values = list(self._latencies)
+        return np.percentile(values, [50, 95], axis=0) if values else None
+
+    def _now_ns(self) -> int:
+        return self._clock.now().nanoseconds

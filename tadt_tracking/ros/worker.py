@@ -1,0 +1,260 @@
+"""Runs the tracker in a thread of its own, always on the newest frame.
+
+The executor's thread hands over frames and requests and never waits; everything that takes time
+(decoding, tracking, building another tracker) happens in the worker's thread. What comes out goes
+to a listener, in that thread. Nothing here knows rclpy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tadt_tracking.box import Box
+from tadt_tracking.result import Result
+from tadt_tracking.ros.frames import Frame, FrameBuffer, seconds, spread
+from tadt_tracking.ros.job_thread import Job, JobThread
+from tadt_tracking.ros.reports import (
+    Counts,
+    InitRequest,
+    Listener,
+    NamedTracker,
+    Report,
+    Snapshot,
+    Target,
+)
+
+
+class Worker:
+    """Follows one target through the frames offered to it."""
+
+    def __init__(
+        self,
+        loaded: NamedTracker,
+        decode: Callable[[Any], np.ndarray],
+        listener: Listener,
+        *,
+        buffer_frames: int,
+        catch_up_frames: int,
+    ) -> None:
+        """Hold a tracker; nothing runs before :meth:`start`.
+
+        Args:
+            loaded: the tracker.
+            decode: makes H x W x 3 uint8 BGR of a message; ValueError refuses the message.
+            listener: hears what happens.
+            buffer_frames: how many frames are kept for requests that name an older one.
+            catch_up_frames: at most how many of the frames since then are worked through.
+        """
+        self._loaded = loaded
+        self._decode = decode
+        self._listener = listener
+        self._catch_up_frames = catch_up_frames
+        self._thread = JobThread("tracker", self._next_job, partial(listener.failed, "tracking"))
+        self._lock = self._thread.lock  # guards all below
+        self._buffer = FrameBuffer(buffer_frames)
+        self._requests: deque[Job] = deque()
+        self._replacement: Callable[[], NamedTracker] | None = None
+        self._waiting: InitRequest | None = None
+        self._target: Target | None = None
+        self._backlog: deque[Frame] = deque()
+        self._made_ids = 0
+
+    # Called from outside.
+
+    def start(self) -> None:
+        """Start to work."""
+        self._thread.start()
+
+    def halt(self) -> None:
+        """Stop when the frame in hand is done. The target is kept, buffered frames are not."""
+        self._thread.halt()
+        self._backlog.clear()
+        self._buffer.clear()
+
+    def offer(self, stamp: int, message: Any) -> None:
+        """Hand over the next frame; `stamp` in nanoseconds. One not yet taken up is replaced."""
+        with self._lock:
+            self._buffer.add(stamp, message)
+            self._lock.notify()
+
+    def init(self, request: InitRequest) -> None:
+        """Ask for a new target; the present one is followed until that one is set."""
+        self._ask(partial(self._take_up, request))
+
+    def stop(self) -> None:
+        """Ask to forget the target, and a request that waits for its frame."""
+        self._ask(self._forget)
+
+    def reset(self) -> None:
+        """Ask to start again on the newest frame from the box and id that set the target."""
+        self._ask(self._start_again)
+
+    def replace(self, build: Callable[[], NamedTracker]) -> None:
+        """Ask for another tracker; of several asked for in a row only the last is built.
+
+        It takes over on the last frame with a result and catches up. Should `build` or that fail,
+        the present tracker stays.
+        """
+        with self._lock:
+            self._replacement = build
+            self._lock.notify()
+
+    def snapshot(self) -> Snapshot:
+        """Return the present state."""
+        with self._lock:
+            target = self._target
+            return Snapshot(
+                loaded=self._loaded,
+                target_id=target.target_id if target else "",
+                score=target.result.score if target else 0.0,
+                counts=target.counts(self._buffer.received) if target else Counts(),
+                waiting_for=str(self._waiting) if self._waiting else "",
+            )
+
+    def _ask(self, job: Job) -> None:
+        with self._lock:
+            self._requests.append(job)
+            self._lock.notify()
+
+    # In the worker's thread.
+
+    def _next_job(self) -> Job | None:
+        if self._replacement is not None:
+            build, self._replacement = self._replacement, None
+            return partial(self._replace, build)
+        if self._requests:
+            return self._requests.popleft()
+        if self._waiting is not None and self._is_due(self._waiting):
+            request, self._waiting = self._waiting, None
+            return partial(self._take_up, request)
+        frame = self._next_frame()
+        return None if frame is None else partial(self._process, frame)
+
+    def _is_due(self, request: InitRequest) -> bool:
+        newest = self._buffer.newest
+        return newest is not None and request.stamp <= newest.stamp
+
+    def _next_frame(self) -> Frame | None:
+        if self._target is None:
+            return None
+        if self._backlog:
+            return self._backlog.popleft()
+        newest = self._buffer.newest
+        return newest if newest is not None and newest.index > self._target.cursor else None
+
+    def _take_up(self, request: InitRequest) -> None:
+        """Set the target on its frame, or wait for that frame, or refuse."""
+        with self._lock:
+            newest = self._buffer.newest
+            frame = self._buffer.find(request.stamp) if request.stamp else newest
+            if frame is None and (newest is None or request.stamp > newest.stamp):
+                self._waiting = request
+                return
+            held = str(self._buffer)
+        if frame is None:
+            reason = f"unknown frame stamp {seconds(request.stamp)}: there are {held}"
+            self._listener.refused("target_init", reason)
+            return
+        try:
+            image = self._decode(frame.message)
+            box = request.box.require_in(image)
+        except ValueError as error:
+            self._listener.refused("target_init", str(error))
+            return
+        self._set_target(frame, image, box, request.target_id)
+
+    def _set_target(self, frame: Frame, image: np.ndarray, box: Box, target_id: str) -> None:
+        started = time.perf_counter()
+        try:
+            self._loaded.tracker.init(image, box)
+        except Exception as error:  # whatever it is, the tracker may be left half initialised
+            self._listener.failed(f"initialising the tracker at {tuple(box)}", error)
+            self._resume_or_forget()
+            return
+        update_ms = _ms_since(started)
+        target = Target.at(frame, box, target_id or self._make_id())
+        with self._lock:
+            self._target, self._waiting = target, None
+            self._catch_up(target)
+        self._listener.noted(f"target {target.target_id!r} set at {tuple(box)}")
+        self._publish(target, frame, target.result, update_ms)
+
+    def _make_id(self) -> str:
+        self._made_ids += 1
+        return f"target-{self._made_ids}"
+
+    def _catch_up(self, target: Target) -> None:
+        self._backlog = deque(spread(self._buffer.after(target.cursor), self._catch_up_frames))
+
+    def _process(self, frame: Frame) -> None:
+        target = self._target
+        assert target is not None  # see _next_frame
+        with self._lock:
+            target.take_up(frame)
+        try:
+            image = self._decode(frame.message)
+        except ValueError as error:
+            self._listener.refused("image", str(error))
+            return
+        started = time.perf_counter()
+        result = self._loaded.tracker.update(image)
+        self._publish(target, frame, result, _ms_since(started))
+
+    def _publish(self, target: Target, frame: Frame, result: Result, update_ms: float) -> None:
+        with self._lock:
+            target.found(frame, result)
+            counts = target.counts(self._buffer.received)
+        name = self._loaded.name
+        self._listener.report(Report(frame, target.target_id, result, update_ms, counts, name))
+
+    def _forget(self) -> None:
+        with self._lock:
+            target, self._target, self._waiting = self._target, None, None
+            self._backlog.clear()
+        if target is not None:
+            self._listener.noted(f"target {target.target_id!r} forgotten")
+            name = self._loaded.name
+            self._listener.report(Report(target.frame, "", None, 0.0, Counts(), name))
+
+    def _start_again(self) -> None:
+        target = self._target
+        if target is None:
+            self._listener.refused("reset", "no target is set")
+        else:
+            self._take_up(InitRequest(target.first_box, 0, target.target_id))
+
+    def _replace(self, build: Callable[[], NamedTracker]) -> None:
+        try:
+            loaded = build()
+            self._resume(loaded)
+        except Exception as error:  # whatever it is, the present tracker can go on
+            self._listener.failed("changing the tracker (the present one stays)", error)
+            return
+        self._listener.noted(f"tracker is now {loaded.name} on {loaded.tracker.compute}")
+
+    def _resume(self, loaded: NamedTracker) -> None:
+        """Let a tracker take over from the last frame with a result."""
+        target = self._target
+        if target is not None:
+            loaded.tracker.init(self._decode(target.frame.message), target.result.box)
+        with self._lock:
+            self._loaded = loaded
+            if target is not None:
+                self._catch_up(target)
+
+    def _resume_or_forget(self) -> None:
+        try:
+            self._resume(self._loaded)
+        except Exception as error:  # the tracker itself is broken: there is nothing to follow with
+            self._listener.failed("going back to the present target", error)
+            self._forget()
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
