@@ -1,0 +1,1 @@
+"""Engines run a network: device, precision and memory layout live here."""

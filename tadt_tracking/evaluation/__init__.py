@@ -1,0 +1,1 @@
+"""Evaluation: a client of the core; nothing in the core imports it."""

@@ -1,0 +1,1 @@
+"""Networks: modules only; no files, no devices."""

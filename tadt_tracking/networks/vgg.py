@@ -1,0 +1,98 @@
+"""VGG (Simonyan and Zisserman, ICLR 2015): the convolutions that trackers take features from."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class VggPlan:
+    """Which convolutions a network has, and after which blocks it pools.
+
+    Attributes:
+        blocks: output channels of the 3x3 convolutions, block by block.
+        pooled: number of blocks followed by a 2x2 max pooling; the stride of everything later is
+            2 ** pooled.
+    """
+
+    blocks: tuple[tuple[int, ...], ...]
+    pooled: int
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names "convB_C" of the convolutions in order, both numbers from 1."""
+        return tuple(
+            f"conv{b}_{c}"
+            for b, block in enumerate(self.blocks, start=1)
+            for c in range(1, len(block) + 1)
+        )
+
+
+VGG16_TO_CONV4_3 = VggPlan(
+    blocks=((64, 64), (128, 128), (256, 256, 256), (512, 512, 512)), pooled=2
+)
+
+
+class Vgg(nn.Module):
+    """The convolutional part of a VGG network, which normalises its own input.
+
+    The state dict holds `convB_C.weight` and `.bias` and the input's `mean` and `std` (1, 3, 1, 1).
+    """
+
+    def __init__(self, plan: VggPlan) -> None:
+        """Make the layers with uninitialised values; load a state dict before use."""
+        super().__init__()
+        self.plan = plan
+        self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
+        self.register_buffer("std", torch.ones(1, 3, 1, 1))
+        channels = 3
+        for name in plan.layer_names:
+            block, index = (int(part) for part in name.removeprefix("conv").split("_"))
+            width = plan.blocks[block - 1][index - 1]
+            self.add_module(name, nn.utils.skip_init(nn.Conv2d, channels, width, 3, padding=1))
+            channels = width
+
+    def with_channels(self, layer: str, channels: Tensor) -> Vgg:
+        """Return a copy whose last layer `layer` computes only some channels; the rest is shared.
+
+        Args:
+            layer: name of a convolution that no later one is asked for.
+            channels: 1-D indices of the output channels to keep.
+        """
+        narrow = copy.copy(self)
+        narrow._modules = dict(self._modules)
+        full = getattr(self, layer)
+        part = nn.utils.skip_init(nn.Conv2d, full.in_channels, len(channels), 3, padding=1)
+        part.weight = nn.Parameter(
+            full.weight[channels].contiguous(memory_format=torch.channels_last), False
+        )
+        part.bias = nn.Parameter(full.bias[channels], False)
+        narrow._modules[layer] = part
+        return narrow
+
+    def forward(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+        """Compute features up to the last of `taps`.
+
+        Args:
+            images: N x 3 x H x W, BGR, float32, values 0 to 255.
+            taps: names of the layers wanted, each after its rectifier.
+
+        Returns:
+            N x C x H' x W' features by name.
+        """
+        features = ((images - self.mean) / self.std).to(self.conv1_1.weight.dtype)
+        found: dict[str, Tensor] = {}
+        for name in self.plan.layer_names:
+            if name.endswith("_1") and 1 < int(name[4]) <= self.plan.pooled + 1:
+                features = functional.max_pool2d(features, 2)
+            features = functional.relu(getattr(self, name)(features), inplace=True)
+            if name in taps:
+                found[name] = features
+            if len(found) == len(taps):
+                return found
+        raise ValueError(f"no layers {set(taps) - set(found)}; there are {self.plan.layer_names}")

@@ -1,0 +1,1 @@
+"""Operations on tensors: pure functions, no state, no devices chosen."""

@@ -1,0 +1,61 @@
+"""Cross-correlation in the Fourier domain, and the windows and labels that go with it.
+
+Grids are odd, with the target at the middle cell. A correlation is padded so far that nothing wraps
+around: outside the grid the features count as zero.
+"""
+
+from __future__ import annotations
+
+import cv2
+import torch
+from torch import Tensor
+
+
+def padded_size(cells: int, kernel: tuple[int, int]) -> int:
+    """Return a fast FFT size for a grid of `cells` x `cells` and a kernel (height, width)."""
+    return cv2.getOptimalDFTSize(cells + max(kernel) // 2)
+
+
+def kernel_spectrum(kernel: Tensor, size: int) -> Tensor:
+    """Transform kernels for :func:`correlate`.
+
+    Args:
+        kernel: ... x h x w with odd h and w, its middle being the origin.
+        size: FFT size, at least h and w.
+
+    Returns:
+        ... x size x (size // 2 + 1), complex: the conjugate spectrum.
+    """
+    height, width = kernel.shape[-2:]
+    padded = torch.nn.functional.pad(kernel, (0, size - width, 0, size - height))
+    centered = torch.roll(padded, (-(height // 2), -(width // 2)), (-2, -1))
+    return torch.fft.rfft2(centered).conj()
+
+
+def correlate(features: Tensor, spectra: Tensor) -> Tensor:
+    """Correlate features with several kernels, summed over the channels.
+
+    Args:
+        features: C x n x n, real.
+        spectra: K x C x size x (size // 2 + 1), from :func:`kernel_spectrum`.
+
+    Returns:
+        K x n x n responses: entry (i, j) is the response of a kernel centred at cell (i, j).
+    """
+    cells, size = features.shape[-1], spectra.shape[-2]
+    transformed = torch.fft.rfft2(features, s=(size, size))
+    product = torch.einsum("kcyx,cyx->kyx", spectra, transformed)
+    return torch.fft.irfft2(product, s=(size, size))[:, :cells, :cells]
+
+
+def gaussian_labels(cells: int, sigma: tuple[float, float]) -> Tensor:
+    """Return n x n labels, 1 at the middle cell, falling off with sigma (y, x) in cells."""
+    offsets = torch.arange(cells, dtype=torch.float32) - cells // 2
+    rows, columns = (torch.exp(-0.5 * (offsets / s) ** 2) for s in sigma)
+    return rows[:, None] * columns[None, :]
+
+
+def cosine_window(cells: int) -> Tensor:
+    """Return an n x n Hann window without its zero border."""
+    window = torch.hann_window(cells + 2, periodic=False)[1:-1]
+    return window[:, None] * window[None, :]

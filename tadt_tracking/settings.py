@@ -1,0 +1,86 @@
+"""Settings of a tracker: frozen dataclasses whose fields carry range, unit and description.
+
+One declaration serves the core (checked at construction), the YAML file, the ROS parameters and
+the command line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_type_hints
+
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+class SettingError(ValueError):
+    """An unknown setting, or a value out of its range; the message names the valid ones."""
+
+
+def setting(
+    default: Any,
+    description: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a field of a settings dataclass (bool, int, float or str).
+
+    `minimum` and `maximum` are inclusive; `choices` lists the valid strings, empty for any.
+    """
+    metadata = {
+        "description": description,
+        "unit": unit,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": choices,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Base of all settings: checks every field at construction."""
+
+    def __post_init__(self) -> None:
+        """Check types and ranges; a whole number is accepted where a float is asked for."""
+        hints = get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = _of_type(field.name, getattr(self, field.name), hints[field.name])
+            _check_range(field, value)
+            object.__setattr__(self, field.name, value)
+
+    @classmethod
+    def from_dict(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+        """Make settings from names and values; an unknown name is a :class:`SettingError`."""
+        valid = [field.name for field in dataclasses.fields(cls)]
+        unknown = [name for name in values if name not in valid]
+        if unknown:
+            raise SettingError(
+                f"unknown setting {', '.join(map(repr, unknown))}; valid are: {', '.join(valid)}"
+            )
+        return cls(**values)
+
+
+def _of_type(name: str, value: Any, kind: type) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise SettingError(f"setting {name!r} must be of type {kind.__name__}, got {value!r}")
+    return value
+
+
+def _check_range(field: dataclasses.Field, value: Any) -> None:
+    low, high, choices = (field.metadata[key] for key in ("minimum", "maximum", "choices"))
+    if choices and value not in choices:
+        raise SettingError(
+            f"setting {field.name!r} must be one of {', '.join(choices)}, got {value!r}"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingError(f"setting {field.name!r} must be finite, got {value!r}")
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"[{'-inf' if low is None else low}, {'inf' if high is None else high}]"
+        raise SettingError(f"setting {field.name!r} must lie in {bounds}, got {value!r}")

@@ -1,0 +1,192 @@
+"""TADT: Li, Ma, Wu, He, Yang, "Target-Aware Deep Tracking", CVPR 2019.
+
+On the first frame gradients pick the channels of a pre-trained VGG-16 that matter for this target;
+then a fixed template of them is matched with every search window, at three scales.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tadt_tracking.box import Box
+from tadt_tracking.crops import crop
+from tadt_tracking.engines.torch_engine import Compute, TorchEngine
+from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
+from tadt_tracking.ops.channel_importance import ranking_importance, regression_importance
+from tadt_tracking.ops.correlation import correlate, cosine_window, kernel_spectrum, padded_size
+from tadt_tracking.result import Result
+from tadt_tracking.settings import Settings, setting
+from tadt_tracking.trackers.base import Tracker
+from tadt_tracking.weights.manifest import StateDict
+
+LOW, HIGH = "conv4_1", "conv4_3"
+STRIDE = 4
+# The target is rescaled so that the square root of its area lies here, in pixels of the window.
+MIN_SIDE, MAX_SIDE = 44.0, 59.0
+WINDOW = 180  # 3 x MAX_SIDE, rounded so that the feature map has an odd size
+CELLS = WINDOW // STRIDE
+FINE = (CELLS - 1) * STRIDE + 1  # responses per row after interpolation, one a pixel
+SCALES = (45 / 47, 1.0, 45 / 43)
+SCALE_WEIGHTS = (0.990, 1.0, 1.005)
+MIN_SCALE, MAX_SCALE = 0.2, 5.0  # of the first size
+# Sizes at which the ranking loss sees the target, relative to the true one.
+RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
+RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
+
+
+# Logistic fit of "overlap > 0.5" to the similarity (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 12.0, 0.35
+
+
+@dataclass(frozen=True)
+class TadtSettings(Settings):
+    """Settings of TADT; the constants above are the paper's and its implementations'."""
+
+    weights: str = setting("vgg16-oxford", "VGG-16 weights: manifest name or .safetensors file")
+    conv4_3_channels: int = setting(300, "channels kept of conv4-3", minimum=1, maximum=512)
+    conv4_1_channels: int = setting(80, "channels kept of conv4-1", minimum=1, maximum=512)
+    window_influence: float = setting(
+        1.0, "weight of the cosine window on responses", minimum=0.0, maximum=1.0
+    )
+
+
+class Tadt(Tracker):
+    """Target-Aware Deep Tracking."""
+
+    Settings = TadtSettings
+
+    def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
+        """Load the network; see `create_tracker`."""
+        super().__init__(settings, compute)
+        network = Vgg(VGG16_TO_CONV4_3)
+        network.load_state_dict(weights)
+        self._engine = TorchEngine(network, compute)
+        influence = settings.window_influence
+        window = 1 - influence + influence * cosine_window(FINE)
+        self._weight = (torch.tensor(SCALE_WEIGHTS)[:, None, None] * window).to(compute.device)
+
+    @torch.inference_mode()
+    def _init(self, image: np.ndarray, box: Box) -> None:
+        side = math.sqrt(box.w * box.h)
+        self._zoom = min(max(side, MIN_SIDE), MAX_SIDE) / side
+        self._center, self._first_size, self._scale = box.center, box.size, 1.0
+        height, width = (_odd_cells(length * self._zoom) for length in (box.h, box.w))
+
+        found = self._engine([self._search_window(image)], (LOW, HIGH))
+        low, high = found[LOW][0].float(), found[HIGH][0].float()
+        self._low = self._choose_low(image, low, (height, width))
+        self._high = _best(
+            regression_importance(high, (height, width)), self.settings.conv4_3_channels
+        )
+        narrow = self._engine.network.with_channels(HIGH, self._high)
+        self._selected = TorchEngine(narrow, self.compute)
+        self._set_template(low[self._low], high[self._high], (height, width))
+
+    def _search_window(self, image: np.ndarray) -> np.ndarray:
+        """Cut the search window around the last place: WINDOW x WINDOW x 3, uint8."""
+        side = self._pixel() * WINDOW
+        return crop(image, self._center, (side, side), (WINDOW, WINDOW))
+
+    def _pixel(self) -> float:
+        """Return the size of the window's pixels in pixels of the image."""
+        return self._scale / self._zoom
+
+    def _choose_low(self, image: np.ndarray, low: Tensor, kernel: tuple[int, int]) -> Tensor:
+        """Choose channels of conv4-1 that are active at the target and notice its scale."""
+        height, width = (STRIDE * (cells + 2 * RANKED_MARGIN) for cells in kernel)
+        pixels = self._pixel() * RANKED_SCALES
+        crops = [
+            crop(image, self._center, (width * p, height * p), (width, height)) for p in pixels
+        ]
+        inner = slice(RANKED_MARGIN, -RANKED_MARGIN)
+        pyramid = self._engine(crops, (LOW,))[LOW][:, :, inner, inner].float()
+        distances = torch.from_numpy(np.abs(np.log(RANKED_SCALES))).to(low.device)
+        importance = ranking_importance(pyramid, distances)
+        activity = _middle(low, kernel).amax((1, 2))
+        importance[activity <= activity.median()] = -torch.inf
+        return _best(importance, self.settings.conv4_1_channels)
+
+    def _set_template(self, low: Tensor, high: Tensor, kernel: tuple[int, int]) -> None:
+        """Balance the two layers, centre the channels, and fix the template at three scales."""
+        sums = [_middle(layer, kernel).sum((1, 2)).max() for layer in (low, high)]
+        self._balance = sums[1] / sums[0].clamp_min(1e-6)
+        window = torch.cat([low * self._balance, high])
+        self._mean = window.mean((1, 2), keepdim=True)
+        template = _middle(window - self._mean, kernel)
+        scaled = torch.stack([_rescale(template, scale) for scale in SCALES])
+        self._spectra = kernel_spectrum(scaled, padded_size(CELLS, kernel))
+        self._kernel, self._norm = kernel, template.norm()
+
+    @torch.inference_mode()
+    def _update(self, image: np.ndarray) -> Result:
+        found = self._selected([self._search_window(image)], (LOW, HIGH))
+        low, high = found[LOW][0, self._low].float(), found[HIGH][0].float()
+        features = torch.cat([low * self._balance, high]) - self._mean
+        fine = functional.interpolate(
+            correlate(features, self._spectra)[:, None],
+            (FINE, FINE),
+            mode="bicubic",
+            align_corners=True,
+        )
+        best = (fine[:, 0] * self._weight).argmax()
+        row, column = best % FINE**2 // FINE, best % FINE
+        energy = _local_energy(features, self._kernel)
+        similarity = fine.flatten()[best] / (
+            self._norm * energy[row.add(2) // STRIDE, column.add(2) // STRIDE].sqrt()
+        )
+        # The frame's only synchronisation with a GPU:
+        answer = torch.stack([best // FINE**2, row, column, similarity]).tolist()
+        self._move(image, SCALES[int(answer[0])], (answer[1], answer[2]))
+        width, height = (length * self._scale for length in self._first_size)
+        box = Box.from_center(*self._center, width, height)
+        return Result(box, _confidence(answer[3]))
+
+    def _move(self, image: np.ndarray, scale: float, place: tuple[float, float]) -> None:
+        """Follow the best response; the centre stays in the picture."""
+        height, width = image.shape[:2]
+        down, right = ((p - FINE // 2) * self._pixel() for p in place)
+        x, y = self._center[0] + right, self._center[1] + down
+        self._center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
+        self._scale = min(max(self._scale * scale, MIN_SCALE), MAX_SCALE)
+
+
+def _odd_cells(pixels: float) -> int:
+    """Return the odd number of feature cells nearest to a length in the window's pixels."""
+    return min(max(2 * round((pixels / STRIDE - 1) / 2) + 1, 3), CELLS)
+
+
+def _middle(features: Tensor, kernel: tuple[int, int]) -> Tensor:
+    """Return the middle h x w cells of C x n x n features."""
+    top, left = ((CELLS - cells) // 2 for cells in kernel)
+    return features[:, top : top + kernel[0], left : left + kernel[1]]
+
+
+def _best(importance: Tensor, count: int) -> Tensor:
+    """Return the indices of the `count` most important channels, ascending."""
+    return importance.topk(count).indices.sort().values
+
+
+def _rescale(template: Tensor, scale: float) -> Tensor:
+    """Return a C x h x w template of the target grown by `scale`: same grid, same norm."""
+    shrink = torch.tensor([[[1 / scale, 0, 0], [0, 1 / scale, 0]]], device=template.device)
+    grid = functional.affine_grid(shrink, [1, *template.shape], align_corners=False)
+    grown = functional.grid_sample(template[None], grid, align_corners=False)[0]
+    return grown * (template.norm() / grown.norm().clamp_min(1e-6))
+
+
+def _local_energy(features: Tensor, kernel: tuple[int, int]) -> Tensor:
+    """Return the squared norm of C x n x n features under a kernel around each cell: n x n."""
+    half = (kernel[0] // 2, kernel[1] // 2)
+    mean = functional.avg_pool2d(features.square().sum(0)[None, None], kernel, 1, half)
+    return mean[0, 0] * math.prod(kernel)
+
+
+def _confidence(similarity: float) -> float:
+    """Return the probability that the box is right, from the cosine of template and picture."""
+    return 1 / (1 + math.exp(-CONFIDENCE_SLOPE * (similarity - CONFIDENCE_MIDDLE)))

