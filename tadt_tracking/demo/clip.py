@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from tqdm import tqdm
 
 from tadt_tracking.demo import cutouts
 from tadt_tracking.demo.cutouts import ASTRONAUT, CAT_FACE, Pose, cut_out, photograph
@@ -126,7 +127,8 @@ def _write(place: Path, frames: int) -> None:
     pictures = place / "frames"
     pictures.mkdir(parents=True, exist_ok=True)
     rows = ["frame,x,y,w,h,visible"]
-    for index, frame in enumerate(render(frames)):
+    progress = tqdm(render(frames), "rendering the clip", frames, unit="picture")
+    for index, frame in enumerate(progress):
         path = pictures / f"{index:04d}.jpg"
         if not cv2.imwrite(str(path), frame.picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
             raise OSError(f"cannot write picture {path}")

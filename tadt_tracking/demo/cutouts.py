@@ -25,6 +25,7 @@ ASTRONAUT = (
     (183, 150), (180, 133), (169, 119), (161, 104),
 )  # fmt: skip
 _FEATHER_PX = 1.2  # softness of the mask's edge, standard deviation
+_MARGIN_PX = 6  # around the outline, for the soft edge
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,18 @@ def cut_out(name: str, outline: tuple[tuple[int, int], ...], factor: float) -> C
 
 def paste(canvas: np.ndarray, cutout: Cutout, pose: Pose) -> np.ndarray:
     """Draw `cutout` onto `canvas` (H x W x 3, float32) in place; returns its opacity, H x W."""
-    matrix = pose.matrix(cutout)
-    size = canvas.shape[1::-1]
-    alpha = cv2.warpAffine(cutout.alpha, matrix, size)
+    alpha = np.zeros(canvas.shape[:2], np.float32)
+    x, y, w, h = bounds(cutout, pose)
+    left, top = max(0, int(x) - _MARGIN_PX), max(0, int(y) - _MARGIN_PX)
+    part = canvas[top : max(0, int(y + h) + _MARGIN_PX), left : max(0, int(x + w) + _MARGIN_PX)]
+    if part.size == 0:
+        return alpha
+    matrix = pose.matrix(cutout) - [[0, 0, left], [0, 0, top]]
+    size = part.shape[1::-1]
     drawn = cv2.warpAffine(cutout.picture, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    canvas += alpha[..., None] * (drawn - canvas)
+    opacity = alpha[top : top + size[1], left : left + size[0]]
+    opacity[:] = cv2.warpAffine(cutout.alpha, matrix, size)
+    part += opacity[..., None] * (drawn - part)
     return alpha
 
 

@@ -1,0 +1,135 @@
+"""Plays a video through the real nodes: three processes over Fast DDS, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tadt_tracking.demo.processes import Child, Children, interrupt
+
+START_TIMEOUT_S = 120.0  # for everybody to meet: the tracker loads its network meanwhile
+END_TIMEOUT_S = 60.0
+IDLE_END_S = 2.0
+_DOMAINS = range(1, 102)  # those whose ports lie below the system's own
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to play.
+
+    Attributes:
+        source: video file, folder of pictures or index of a camera.
+        init: the target on the first picture, "x,y,w,h" in pixels.
+        out: folder for the results and the logs.
+        rate: pictures a second; 0 for the source's own.
+        pace: "realtime" or "lockstep", see the node `video_source`.
+    """
+
+    source: str
+    init: str
+    out: Path
+    rate: float = 0.0
+    pace: str = "realtime"
+
+
+def play(job: Job, tell: Callable[[str], None]) -> None:
+    """Track the whole video; Ctrl-C ends the video early, everything else as always.
+
+    Args:
+        job: what to play; results.csv, overlay.mp4 and summary.json go to `job.out`.
+        tell: takes lines for people.
+
+    Raises:
+        ChildFailed: a process died or did not get ready or done in time.
+    """
+    with Children(job.out / "logs", environment(job.out / "logs")) as children:
+        source = children.start("video_source", _source_command(job))
+        recorder = children.start("result_recorder", _recorder_command(job))
+        children.start("tracker_node", node_command("tracker_node", {}))
+        tell("starting video_source, tracker_node and result_recorder (Ctrl-C ends the video)")
+        _wait_or_interrupt(children, source, tell)
+        children.wait(recorder, END_TIMEOUT_S)
+
+
+def node_command(name: str, parameters: dict[str, str | float]) -> list[str]:
+    """Return the command that runs the node `name` of this package with parameters."""
+    command = [sys.executable, "-m", f"tadt_tracking.ros.{name}", "--ros-args"]
+    for key, value in parameters.items():
+        # Quoted, or YAML would take the source "0" for a number.
+        text = f"'{value}'" if isinstance(value, str) else str(float(value))
+        command += ["-p", f"{key}:={text}"]
+    return command
+
+
+def environment(logs: Path) -> dict[str, str]:
+    """Return the variables for nodes that talk with each other and nobody else."""
+    profile = str(_fastdds_profile())
+    return os.environ | {
+        "ROS_DOMAIN_ID": str(free_domain()),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "FASTRTPS_DEFAULT_PROFILES_FILE": profile,
+        "FASTDDS_DEFAULT_PROFILES_FILE": profile,
+        "ROS_LOG_DIR": str(logs / "ros"),
+        "RCUTILS_COLORIZED_OUTPUT": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def free_domain() -> int:
+    """Return a ROS domain that nobody on this machine uses, chosen by chance.
+
+    Raises:
+        RuntimeError: all are taken.
+    """
+    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", 7400 + 250 * domain))  # where participants announce themselves
+            except OSError:
+                continue
+            return domain
+    raise RuntimeError(f"all ROS domains {_DOMAINS.start} to {_DOMAINS.stop - 1} are in use")
+
+
+def _source_command(job: Job) -> list[str]:
+    parameters: dict[str, str | float] = {
+        "source": job.source,
+        "init": job.init,
+        "pace": job.pace,
+        "rate": job.rate,
+        "timeout": START_TIMEOUT_S,
+    }
+    # The tracker and the recorder.
+    return [*node_command("video_source", parameters), "-p", "subscribers:=2"]
+
+
+def _recorder_command(job: Job) -> list[str]:
+    parameters: dict[str, str | float] = {
+        "folder": str(job.out),
+        "video_rate": job.rate,
+        "idle_timeout": IDLE_END_S,
+    }
+    return node_command("result_recorder", parameters)
+
+
+def _wait_or_interrupt(children: Children, source: Child, tell: Callable[[str], None]) -> None:
+    try:
+        children.wait(source)
+    except KeyboardInterrupt:
+        tell("ending the video")
+        interrupt(source)
+        children.wait(source, END_TIMEOUT_S)
+
+
+def _fastdds_profile() -> Path:
+    beside = Path(__file__).parents[2] / "config" / "fastdds.xml"
+    if beside.is_file():
+        return beside
+    from ament_index_python import get_package_share_directory
+
+    return Path(get_package_share_directory("tadt_tracking")) / "config" / "fastdds.xml"

@@ -1,0 +1,127 @@
+"""The node that writes a tracker's results: a table, a video with the box drawn, a summary."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2D
+
+from tadt_tracking.box import Box, BoxError
+from tadt_tracking.msg import TrackerStatus
+from tadt_tracking.overlay import STATE_COLORS
+from tadt_tracking.recording import Condition, Recording, TrackedBox
+from tadt_tracking.ros.images import ImageRefused, image_to_bgr
+from tadt_tracking.ros.messages import detection_to_box, stamp_to_ns
+from tadt_tracking.ros.parameters import declare_settings
+from tadt_tracking.ros.process import Finished, run
+from tadt_tracking.settings import Settings, setting
+
+_STATES = {getattr(TrackerStatus, name): name for name in STATE_COLORS}
+_DEPTH = 60
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class ResultRecorderSettings(Settings):
+    """Parameters of the node."""
+
+    folder: str = setting("recording", "takes results.csv, overlay.mp4 and summary.json")
+    video_rate: float = setting(
+        0.0, "pictures a second of the video; 0: as the stamps tell", unit="Hz", minimum=0,
+        maximum=1000,
+    )  # fmt: skip
+    capacity: int = setting(
+        90, "pictures that may wait for their results", unit="pictures", minimum=1, maximum=10000
+    )
+    idle_timeout: float = setting(
+        0.0, "ends this long after the last picture or result; 0: only when it is stopped",
+        unit="s", minimum=0, maximum=86400,
+    )  # fmt: skip
+
+
+class ResultRecorder(Node):
+    """Records until it is stopped, or until nothing has come for a while."""
+
+    def __init__(self) -> None:
+        """Open the files and subscribe."""
+        super().__init__("result_recorder")
+        self._settings = declare_settings(self, ResultRecorderSettings)
+        self._recording = Recording(
+            Path(self._settings.folder), self._settings.video_rate, self._settings.capacity
+        )
+        self._status = TrackerStatus()
+        qos = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
+        self.create_subscription(Image, "image", self._on_image, qos)
+        self.create_subscription(Detection2D, "tracked_target", self._on_result, qos)
+        self.create_subscription(TrackerStatus, "tracker_node/status", self._on_status, qos)
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._heard: int | None = None  # when a picture or result came last, steady nanoseconds
+        if self._settings.idle_timeout > 0:
+            self.create_timer(_POLL_S, self._look, clock=self._steady)
+
+    def destroy_node(self) -> None:
+        """Finish the files."""
+        self._recording.close(
+            frames_seen=self._status.frames_seen,
+            frames_processed=self._status.frames_processed,
+            frames_dropped=self._status.frames_dropped,
+            tracker=self._status.tracker,
+        )
+        super().destroy_node()
+
+    def _on_image(self, msg: Image) -> None:
+        self._heard = self._steady.now().nanoseconds
+        try:
+            picture = image_to_bgr(msg)
+        except ImageRefused as error:
+            self.get_logger().warning(str(error), throttle_duration_sec=5.0)
+            return
+        self._recording.add_picture(stamp_to_ns(msg.header.stamp), picture)
+
+    def _on_result(self, msg: Detection2D) -> None:
+        now = self.get_clock().now().nanoseconds
+        self._heard = self._steady.now().nanoseconds
+        stamp = stamp_to_ns(msg.header.stamp)
+        try:
+            box = detection_to_box(msg)
+        except BoxError as error:
+            self.get_logger().warning(f"result left out: {error}", throttle_duration_sec=5.0)
+            return
+        score = msg.results[0].hypothesis.score if msg.results else 0.0
+        result = TrackedBox(msg.id, box, bool(msg.results), score, (now - stamp) / 1e6)
+        self._recording.add_result(stamp, result)
+
+    def _on_status(self, msg: TrackerStatus) -> None:
+        self._status = msg
+        stamp = stamp_to_ns(msg.header.stamp)
+        self._recording.add_condition(stamp, Condition(_STATES[msg.state], _search_region(msg)))
+
+    def _look(self) -> None:
+        if self._heard is None:
+            return
+        idle = (self._steady.now().nanoseconds - self._heard) / 1e9
+        if idle > self._settings.idle_timeout:
+            self.get_logger().info(f"nothing came for {idle:.1f} s: done")
+            raise Finished
+
+
+def _search_region(msg: TrackerStatus) -> Box | None:
+    region = msg.search_region
+    if region.width == 0 or region.height == 0:
+        return None
+    return Box(region.x_offset, region.y_offset, region.width, region.height)
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run("result_recorder", ResultRecorder))
+
+
+if __name__ == "__main__":
+    main()
