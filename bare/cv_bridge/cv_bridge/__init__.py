@@ -1,4 +1,4 @@
-"""A stand-in for cv_bridge on machines without a ROS distribution: its Python interface, in NumPy."""
+"""A stand-in for cv_bridge, with its Python interface, for machines without ROS."""
 
 from cv_bridge.core import CvBridge, CvBridgeError
 

@@ -72,7 +72,7 @@ class CvBridge:
     def compressed_imgmsg_to_cv2(
         self, cmprs_img_msg: CompressedImage, desired_encoding: str = "passthrough"
     ) -> np.ndarray:
-        """The picture of a compressed message; passthrough leaves depth and channels as they are."""
+        """The picture of a compressed message; passthrough keeps its depth and channels."""
         passthrough = desired_encoding == "passthrough"
         data = np.frombuffer(cmprs_img_msg.data, np.uint8)
         flag = cv2.IMREAD_UNCHANGED if passthrough else cv2.IMREAD_COLOR

@@ -1,0 +1,70 @@
+"""Starts the tracker. `ros2 launch` lists the arguments with `--show-args`."""
+
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+from launch import LaunchContext, LaunchDescription
+
+PACKAGE = "tadt_tracking"
+DEFAULT_PARAMETERS = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "tracker.yaml"])
+
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "image",
+        default_value="/camera/image_raw",
+        description="Topic of the camera's images; compressed ones come on <image>/compressed.",
+    ),
+    DeclareLaunchArgument(
+        "namespace",
+        default_value="",
+        description="Namespace of the node. It stands before all topics but an absolute `image`, "
+        "so that with drone1 the target is set on /drone1/target_init.",
+    ),
+    DeclareLaunchArgument(
+        "tracker",
+        default_value="",
+        description="Tracking method, such as tadt. Empty: as the parameter file says.",
+    ),
+    DeclareLaunchArgument(
+        "device",
+        default_value="",
+        description="Where the network runs: auto, cpu or cuda. Empty: as the parameter file says.",
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=DEFAULT_PARAMETERS,
+        description="YAML file with the node's parameters.",
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="false",
+        choices=["true", "false"],
+        description="Whether time comes from /clock, as with a simulator or a bag.",
+    ),
+]
+
+
+def start_tracker(context: LaunchContext) -> list[Node]:
+    """The node, with the arguments that were given laid over the parameter file."""
+    arguments = {name: LaunchConfiguration(name).perform(context) for name in ("tracker", "device")}
+    given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
+    use_sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
+    image = LaunchConfiguration("image")
+    node = Node(
+        package=PACKAGE,
+        executable="tracker_node",
+        name="tracker_node",
+        namespace=LaunchConfiguration("namespace"),
+        parameters=[LaunchConfiguration("params_file"), {"use_sim_time": use_sim_time, **given}],
+        remappings=[("image", image), ("image/compressed", [image, "/compressed"])],
+        output="screen",
+    )
+    return [node]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """What `ros2 launch` runs."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=start_tracker)])
