@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -153,7 +154,15 @@ def _layout(encoding: str) -> _Layout:
 
 def _rows(msg: Image) -> np.ndarray:
     """Return the bytes of a checked message: height x step, uint8, a view where possible."""
-    rows = Image(height=msg.height, width=msg.step, step=msg.step, encoding="8UC1")
     missing = msg.step * msg.height - len(msg.data)
-    rows.data = msg.data if missing <= 0 else msg.data + array("B", bytes(missing))
+    data = msg.data if missing <= 0 else msg.data + array("B", bytes(missing))
+    # Not an Image, which may copy the data that it is given.
+    rows = SimpleNamespace(
+        height=msg.height,
+        width=msg.step,
+        step=msg.step,
+        encoding="8UC1",
+        is_bigendian=0,
+        data=data,
+    )
     return _BRIDGE.imgmsg_to_cv2(rows, "passthrough")

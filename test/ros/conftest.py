@@ -1,0 +1,51 @@
+"""A ROS domain of its own for this run, and the nodes under test."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Before anything of ROS is imported; children inherit it.
+os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+for variable in ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"):
+    os.environ[variable] = str(ROOT / "config" / "fastdds.xml")
+
+from harness import Client, NodeProcess  # noqa: E402
+from scenes import SEQUENCES  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def node():
+    """One tracker_node that brings itself up, shared by all tests that leave it active."""
+    with NodeProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def connected(node):
+    """A camera, an operator and a listener in one, connected to the active node."""
+    with Client() as client:
+        client.wait_for_node()
+        yield client
+
+
+@pytest.fixture
+def client(node, connected):
+    """The same, with no target set and nothing heard yet."""
+    connected.start_anew()
+    yield connected
+    assert node.alive, node.log()
+
+
+@pytest.fixture(scope="session")
+def sequences():
+    """The folder of real sequences; skips, or fails where TADT_REQUIRE_SEQUENCES is set."""
+    if not SEQUENCES.is_dir():
+        text = f"real sequences are missing: there is no folder {SEQUENCES}"
+        if os.environ.get("TADT_REQUIRE_SEQUENCES") == "1":
+            pytest.fail(text)
+        pytest.skip(text)
+    return SEQUENCES

@@ -1,0 +1,285 @@
+"""Runs the installed tracker_node in a process of its own, and talks to it over DDS."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Parameter
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersAtomically
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import parameter_value_to_python
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+from std_srvs.srv import Trigger
+from tadt_tracking.msg import TrackerStatus
+from vision_msgs.msg import Detection2D
+
+from tadt_tracking.box import Box
+from tadt_tracking.ros.messages import detection_to_box, ns_to_stamp, stamp_to_ns
+
+PATIENCE_S = 90.0
+FRAME_NS = 33_333_333
+RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
+DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
+
+
+def executable(name):
+    """The installed executable of the package."""
+    prefixes = [*os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep), sys.prefix]
+    paths = [Path(prefix) / "lib" / "tadt_tracking" / name for prefix in prefixes if prefix]
+    return next(path for path in paths if path.exists())
+
+
+class NodeProcess:
+    """tracker_node with the given parameters, until the block is left (by SIGINT, status 0)."""
+
+    def __init__(self, namespace="/", **parameters):
+        self._log = tempfile.NamedTemporaryFile("w+", suffix=".log")  # noqa: SIM115
+        arguments = [f"__ns:={namespace}", *(f"{k}:={v}" for k, v in parameters.items())]
+        options = [x for i, a in enumerate(arguments) for x in ("-r" if i == 0 else "-p", a)]
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        self.process = subprocess.Popen(
+            [str(executable("tracker_node")), "--ros-args", *options],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+        self.ps = psutil.Process(self.process.pid)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        status = self.process.poll()
+        if status is None:
+            status = self.end(signal.SIGINT)
+        print(self.log())  # pytest shows it where a test fails
+        self._log.close()
+        assert status == 0, f"tracker_node ended with status {self.process.returncode}"
+
+    def end(self, number):
+        """Send a signal and return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+    def log(self):
+        """What the node has written so far."""
+        return Path(self._log.name).read_text()
+
+    @property
+    def alive(self):
+        return self.process.poll() is None
+
+
+class Client:
+    """Publishes images and targets, and keeps what the node answers."""
+
+    def __init__(self, namespace="/", images=RELIABLE, transport="raw"):
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = rclpy.create_node("client", namespace=namespace, context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.transport = transport
+        self.images = self.add_camera(images)
+        self.targets = self.node.create_publisher(Detection2D, "target_init", 10)
+        self.results, self.statuses, self.reports = [], [], []
+        self._hear(Detection2D, "tracked_target", self.results)
+        self._hear(TrackerStatus, "tracker_node/status", self.statuses)
+        self._hear(DiagnosticArray, "/diagnostics", self.reports)
+        self._clients = {}
+        self.stamp = time.time_ns()  # of the next image
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+    def _hear(self, kind, topic, kept):
+        self.node.create_subscription(kind, topic, kept.append, QoSProfile(depth=1000))
+
+    def add_camera(self, qos):
+        if self.transport == "raw":
+            return self.node.create_publisher(Image, "image", qos)
+        return self.node.create_publisher(CompressedImage, "image/compressed", qos)
+
+    def spin_until(self, reached, what):
+        """Handle messages until `reached()` is true; fails after a long time."""
+        end = time.monotonic() + PATIENCE_S
+        while not (value := reached()):
+            assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain for {what}"
+            self.executor.spin_once(timeout_sec=0.1)
+        return value
+
+    def wait_for_node(self):
+        """Wait until the node is active and all topics are connected both ways."""
+        self.wait_for_state("active")
+        self.spin_until(
+            lambda: (
+                self.images.get_subscription_count() == 1
+                and self.targets.get_subscription_count() == 1
+                and self.node.count_publishers("tracked_target") == 1
+                and self.node.count_publishers("tracker_node/status") == 1
+            ),
+            "topics of the node",
+        )
+        self.frames_before = 0
+
+    # Services.
+
+    def call(self, kind, name, request):
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, f"tracker_node/{name}")
+        service = self._clients[name]
+        self.spin_until(service.service_is_ready, f"service {name}")
+        future = service.call_async(request)
+        self.spin_until(future.done, f"answer of {name}")
+        return future.result()
+
+    def change_state(self, transition):
+        request = ChangeState.Request(transition=Transition(id=transition))
+        return self.call(ChangeState, "change_state", request).success
+
+    def state(self):
+        return self.call(GetState, "get_state", GetState.Request()).current_state.label
+
+    def wait_for_state(self, label):
+        self.spin_until(lambda: self.state() == label, f"state {label}")
+
+    def call_stop(self):
+        assert self.call(Trigger, "stop", Trigger.Request()).success
+
+    def start_anew(self):
+        """Forget the target and what was heard so far."""
+        self.call_stop()
+        self.spin_until(lambda: self.fresh("tracker")["state"] == "IDLE", "state IDLE")
+        self.frames_before = int(self.diagnosis("camera")["frames received"])
+        self.results.clear()
+        self.statuses.clear()
+
+    def reset(self):
+        return self.call(Trigger, "reset", Trigger.Request())
+
+    def set_parameters(self, **values):
+        """Set parameters in one go (`__` in a name stands for a dot)."""
+        parameters = [
+            Parameter(name=name.replace("__", "."), value=_parameter_value(value))
+            for name, value in values.items()
+        ]
+        request = SetParametersAtomically.Request(parameters=parameters)
+        return self.call(SetParametersAtomically, "set_parameters_atomically", request).result
+
+    def get_parameter(self, name):
+        answer = self.call(GetParameters, "get_parameters", GetParameters.Request(names=[name]))
+        return parameter_value_to_python(answer.values[0])
+
+    def describe(self, names):
+        request = DescribeParameters.Request(names=names)
+        return self.call(DescribeParameters, "describe_parameters", request).descriptors
+
+    # Diagnostics.
+
+    def fresh(self, part):
+        """The values of one part of the next diagnostics, with its level and message."""
+        self.reports.clear()
+        return self.diagnosis(part)
+
+    def diagnosis(self, part):
+        self.spin_until(lambda: self.reports, "diagnostics")
+        status = next(s for s in self.reports[-1].status if s.name.endswith(f": {part}"))
+        values = {value.key: value.value for value in status.values}
+        return {**values, "level": status.level, "message": status.message}
+
+    def wait_for_rejection(self, kind, text):
+        """Wait until diagnostics show that input was refused for a reason that holds `text`."""
+        self.reports.clear()
+        self.spin_until(
+            lambda: any(
+                kind
+                in (values := {v.key: v.value for v in s.values}).get("last rejected input", "")
+                and re.search(re.escape(text), values["last reason"])
+                for report in self.reports
+                for s in report.status
+            ),
+            f"refusal of {kind} with {text!r}",
+        )
+
+    def wait_for_frames(self, count):
+        """Wait until `count` images of this client have reached the node."""
+        wanted = self.frames_before + count
+        self.spin_until(
+            lambda: int(self.fresh("camera")["frames received"]) >= wanted, f"{count} images"
+        )
+
+    # Topics.
+
+    def send(self, picture, camera=None):
+        """Publish a picture with the next stamp, which is returned, in nanoseconds."""
+        return self.send_message(image_message(picture), camera)
+
+    def send_message(self, msg, camera=None):
+        self.stamp += FRAME_NS
+        msg.header.stamp = ns_to_stamp(self.stamp)
+        msg.header.frame_id = "camera"
+        (camera or self.images).publish(msg)
+        return self.stamp
+
+    def set_target(self, box, stamp=0, target_id=""):
+        self.targets.publish(target_message(box, stamp, target_id))
+
+    def result_of(self, stamp, target_id=None):
+        """Wait for the result of the image with a stamp and return it."""
+        return self.spin_until(lambda: self.find(stamp, target_id), f"result of {stamp}")
+
+    def find(self, stamp, target_id=None):
+        for result in self.results:
+            same_id = target_id is None or result.id == target_id
+            if same_id and stamp_to_ns(result.header.stamp) == stamp:
+                return result
+        return None
+
+    def track(self, picture):
+        """Publish a picture and return its result."""
+        return self.result_of(self.send(picture))
+
+
+def image_message(picture, encoding="bgr8"):
+    height, width = picture.shape[:2]
+    msg = Image(height=height, width=width, encoding=encoding, step=picture.strides[0])
+    msg.data = np.ascontiguousarray(picture).tobytes()
+    return msg
+
+
+def target_message(box, stamp=0, target_id=""):
+    x, y, w, h = box
+    msg = Detection2D(id=target_id)
+    msg.header.stamp = ns_to_stamp(stamp)
+    msg.bbox.center.position.x, msg.bbox.center.position.y = x + w / 2, y + h / 2
+    msg.bbox.size_x, msg.bbox.size_y = float(w), float(h)
+    return msg
+
+
+def overlap(result, box):
+    return detection_to_box(result).overlap(Box(*box))
+
+
+def _parameter_value(value):
+    from rclpy.parameter import Parameter as RclpyParameter
+
+    return RclpyParameter("any", value=value).get_parameter_value()

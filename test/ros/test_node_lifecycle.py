@@ -1,0 +1,168 @@
+"""The managed node through its states."""
+
+import signal
+
+import pytest
+from harness import (
+    ACTIVATE,
+    CLEANUP,
+    CONFIGURE,
+    DEACTIVATE,
+    PATIENCE_S,
+    Client,
+    NodeProcess,
+    stamp_to_ns,
+)
+from scenes import Scene
+
+SCENE = Scene()
+
+
+@pytest.fixture(scope="module")
+def managed():
+    """A node that waits to be managed, beside the shared one in a namespace of its own."""
+    with NodeProcess("/managed", autostart="false") as process, Client("/managed") as client:
+        yield process, client
+
+
+def follow(client, frames=2):
+    """Set a target and follow it; returns the number of results."""
+    client.send(SCENE.frame(0))
+    client.set_target(SCENE.box(0), client.stamp)
+    client.result_of(client.stamp)
+    for index in range(1, frames):
+        client.track(SCENE.frame(index))
+
+
+def bring_up(client):
+    assert client.change_state(CONFIGURE)
+    assert client.change_state(ACTIVATE)
+    client.wait_for_node()
+
+
+def take_down(client):
+    assert client.change_state(DEACTIVATE)
+    assert client.change_state(CLEANUP)
+    assert client.state() == "unconfigured"
+
+
+def open_files(process):
+    return process.ps.num_fds()
+
+
+def test_it_waits_to_be_managed(managed):
+    _, client = managed
+    assert client.state() == "unconfigured"
+    assert client.fresh("tracker")["lifecycle"] == "unconfigured"
+
+
+def test_ten_times_over_without_a_leak(managed):
+    """Threads, descriptors, subscriptions and memory, from the second time to the tenth."""
+    process, client = managed
+    seen = []
+    for _ in range(10):
+        bring_up(client)
+        follow(client)
+        take_down(client)
+        client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
+        seen.append((process.ps.num_threads(), open_files(process), process.ps.memory_info().rss))
+    threads, files, memory = zip(*seen, strict=True)
+    assert threads[-1] <= threads[1]
+    assert files[-1] <= files[1]
+    assert memory[-1] - memory[1] < 60 << 20, memory
+
+
+def test_inactive_it_is_silent_and_afterwards_it_goes_on_with_its_target(managed):
+    _, client = managed
+    bring_up(client)
+    client.send(SCENE.frame(0))
+    client.set_target(SCENE.box(0), client.stamp, "kept")
+    client.result_of(client.stamp)
+    assert client.change_state(DEACTIVATE)
+    client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
+    assert client.fresh("tracker")["lifecycle"] == "inactive"
+    client.results.clear()
+    client.statuses.clear()
+    missed = client.send(SCENE.frame(1))
+    client.set_target(SCENE.box(1), 0, "unheard")
+    client.fresh("tracker")
+    client.fresh("tracker")
+    assert client.results == [] and client.statuses == []
+
+    assert client.change_state(ACTIVATE)
+    client.wait_for_node()
+    result = client.track(SCENE.frame(2))
+    assert result.id == "kept"
+    assert missed not in [stamp_to_ns(result.header.stamp) for result in client.results]
+    take_down(client)
+
+
+def test_cleanup_forgets_the_target(managed):
+    _, client = managed
+    bring_up(client)
+    follow(client)
+    take_down(client)
+    bring_up(client)
+    client.results.clear()
+    client.send(SCENE.frame(2))
+    client.send(SCENE.frame(3))
+    client.set_target(SCENE.box(3), client.stamp, "only")
+    client.result_of(client.stamp)
+    assert {result.id for result in client.results} == {"only"}
+    take_down(client)
+
+
+def test_weights_that_are_not_there_fail_the_configuration_until_corrected(managed):
+    process, client = managed
+    assert client.set_parameters(tadt__weights="missing.safetensors").successful
+    assert not client.change_state(CONFIGURE)
+    assert client.state() == "unconfigured"
+    assert "missing.safetensors" in client.fresh("tracker")["last fault"]
+    assert "missing.safetensors" in process.log()
+    assert client.set_parameters(tadt__weights="vgg16-oxford").successful
+    bring_up(client)
+    follow(client)
+    take_down(client)
+
+
+def test_a_wrong_tracker_fails_the_configuration_until_corrected():
+    with (
+        NodeProcess("/wrong", tracker="nonsense") as process,
+        Client("/wrong") as client,
+    ):
+        client.spin_until(
+            lambda: "must be one of tadt, got 'nonsense'" in client.fresh("tracker")["last fault"],
+            "the reason",
+        )
+        assert client.state() == "unconfigured"
+        assert client.set_parameters(tracker="tadt").successful
+        bring_up(client)
+        follow(client)
+        assert process.alive
+
+
+def test_a_parameter_out_of_its_range_at_the_start_is_told():
+    process = NodeProcess("/wrong", queue_depth="0")
+    assert process.process.wait(PATIENCE_S) == 1
+    assert "queue_depth" in process.log()
+    assert "Traceback" not in process.log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_cleanly_while_it_tracks(number):
+    with NodeProcess("/ended") as process, Client("/ended") as client:
+        client.wait_for_node()
+        follow(client)
+        client.send(SCENE.frame(2))
+        assert process.end(number) == 0
+        assert "Traceback" not in process.log()
+
+
+def test_shutdown_is_final(managed):
+    _, client = managed
+    bring_up(client)
+    from lifecycle_msgs.msg import Transition
+
+    assert client.change_state(Transition.TRANSITION_ACTIVE_SHUTDOWN)
+    assert client.state() == "finalized"
+    client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
