@@ -1,5 +1,7 @@
 """Starts the tracker. `ros2 launch` lists the arguments with `--show-args`."""
 
+from pathlib import Path
+
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
@@ -49,6 +51,9 @@ ARGUMENTS = [
 
 def start_tracker(context: LaunchContext) -> list[Node]:
     """The node, with the arguments that were given laid over the parameter file."""
+    params_file = LaunchConfiguration("params_file").perform(context)
+    if not Path(params_file).is_file():
+        raise FileNotFoundError(f"params_file: there is no file {params_file!r}")
     arguments = {name: LaunchConfiguration(name).perform(context) for name in ("tracker", "device")}
     given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
     use_sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
@@ -58,7 +63,7 @@ def start_tracker(context: LaunchContext) -> list[Node]:
         executable="tracker_node",
         name="tracker_node",
         namespace=LaunchConfiguration("namespace"),
-        parameters=[LaunchConfiguration("params_file"), {"use_sim_time": use_sim_time, **given}],
+        parameters=[params_file, {"use_sim_time": use_sim_time, **given}],
         remappings=[("image", image), ("image/compressed", [image, "/compressed"])],
         output="screen",
     )
