@@ -171,10 +171,17 @@ def own_digest(environment: str) -> str:
 
 
 def files_under(folder: Path) -> list[Path]:
-    """All files below a folder, sorted, without Python's caches."""
+    """All files below a folder, sorted, without those of tools' caches."""
     return sorted(
-        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(map(is_cache, path.relative_to(folder).parts))
     )
+
+
+def is_cache(name: str) -> bool:
+    """Whether a file or folder of this name is left behind by Python, ruff, mypy or pytest."""
+    return name == "__pycache__" or name.endswith("_cache")
 
 
 def make_environment(files: list[Path], sourced: bool) -> None:
