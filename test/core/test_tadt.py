@@ -1,0 +1,180 @@
+"""TADT: behaviour on synthetic pictures, and its accuracy on real video."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tadt_tracking import create_tracker
+from tadt_tracking.box import Box, BoxError
+from tadt_tracking.evaluation.datasets import Sequence
+from tadt_tracking.evaluation.runner import run_sequence
+from tadt_tracking.settings import SettingError
+from tadt_tracking.trackers import ImageError
+
+# Well below what is measured (docs/benchmarks.md): rounding differs between processors.
+EXPECTED_AUC = {"Crossing": 0.70, "Deer": 0.60, "Dog": 0.45, "Couple": 0.45}
+
+
+@pytest.fixture(scope="module")
+def tracker():
+    return create_tracker("tadt", device="cpu")
+
+
+def _scene(center, size=(60, 48), shape=(240, 320)):
+    """A textured picture with a textured target of `size` at `center`."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 120, (shape[0] // 8, shape[1] // 8, 3), dtype=np.uint8)
+    picture = cv2.resize(noise, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    patch = rng.integers(100, 255, (6, 6, 3), dtype=np.uint8)
+    target = cv2.resize(patch, size, interpolation=cv2.INTER_CUBIC)
+    left, top = (round(c - s / 2) for c, s in zip(center, size, strict=True))
+    picture[top : top + size[1], left : left + size[0]] = target
+    return picture, Box(left, top, *size)
+
+
+def test_target_that_moves_is_followed(tracker):
+    picture, box = _scene((100, 100))
+    tracker.init(picture, box)
+    for step in range(1, 10):
+        picture, truth = _scene((100 + 8 * step, 100 + 4 * step))
+        result = tracker.update(picture)
+        assert result.box.overlap(truth) > 0.8
+        assert 0 <= result.score <= 1
+
+
+def test_target_that_stays_does_not_drift(tracker):
+    picture, box = _scene((150, 120))
+    tracker.init(picture, box)
+    for _ in range(10):
+        result = tracker.update(picture)
+    assert result.box == pytest.approx(box, abs=0.01)
+    assert result.score > 0.9
+
+
+def test_growing_target_grows_the_box(tracker):
+    picture, box = _scene((160, 120), size=(60, 48))
+    tracker.init(picture, box)
+    for growth in np.linspace(1, 1.4, 15):
+        picture, truth = _scene((160, 120), size=(round(60 * growth), round(48 * growth)))
+        result = tracker.update(picture)
+    assert result.box.overlap(truth) > 0.7
+    assert result.box.w > 1.2 * box.w
+
+
+def test_hidden_target_scores_clearly_lower(tracker):
+    picture, box = _scene((150, 120))
+    hidden, _ = _scene((1000, 1000), shape=(2000, 2000))
+    tracker.init(picture, box)
+    visible = tracker.update(picture).score
+    assert tracker.update(hidden[:240, :320]).score < visible - 0.4
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (9, 300), (2160, 3840)])
+def test_any_size_of_picture_works(tracker, shape):
+    picture = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
+    tracker.init(picture, (0, 0, max(1, shape[1] / 2), max(1, shape[0] / 2)))
+    assert np.isfinite(tracker.update(picture).box).all()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(-30, -30, 60, 60), (290, 200, 80, 80), (10, 10, 1, 1), (0, 0, 320, 3), (0, 0, 320, 240)],
+)
+def test_odd_boxes_work(tracker, box):
+    picture, _ = _scene((150, 120))
+    tracker.init(picture, box)
+    assert np.isfinite(tracker.update(picture).box).all()
+
+
+def test_uniform_picture_gives_finite_results(tracker):
+    grey = np.full((240, 320, 3), 128, np.uint8)
+    tracker.init(grey, (100, 100, 50, 50))
+    result = tracker.update(grey)
+    assert np.isfinite(result.box).all()
+    assert 0 <= result.score <= 1
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(float("nan"), 0, 5, 5), (0, 0, 0, 5), (0, 0, 5, -1), (320, 0, 5, 5), (-5, 0, 5, 5)],
+)
+def test_bad_box_is_refused_and_the_target_kept(tracker, box):
+    picture, good = _scene((150, 120))
+    tracker.init(picture, good)
+    with pytest.raises(BoxError):
+        tracker.init(picture, box)
+    assert tracker.update(picture).box.overlap(good) > 0.9
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((10, 10), np.uint8),
+        np.zeros((10, 10, 4), np.uint8),
+        np.zeros((10, 10, 3), np.float32),
+        np.zeros((0, 10, 3), np.uint8),
+        [[0]],
+    ],
+)
+def test_bad_image_is_refused(tracker, image):
+    with pytest.raises(ImageError):
+        tracker.init(image, (1, 1, 5, 5))
+    with pytest.raises(ImageError):
+        tracker.update(image)
+
+
+def test_update_before_init_is_an_error():
+    with pytest.raises(RuntimeError, match="init"):
+        create_tracker("tadt").update(np.zeros((10, 10, 3), np.uint8))
+
+
+def test_same_input_gives_the_same_output(tracker):
+    def run():
+        picture, box = _scene((100, 100))
+        tracker.init(picture, box)
+        return [tracker.update(_scene((100 + 5 * i, 100))[0]) for i in range(1, 4)]
+
+    assert run() == run()
+
+
+def test_unknown_names_list_the_valid_ones():
+    with pytest.raises(ValueError, match=r"'kcf'; valid are: tadt"):
+        create_tracker("kcf")
+    with pytest.raises(SettingError, match="'colour'; valid are: weights, conv4_3_channels"):
+        create_tracker("tadt", colour=1)
+    with pytest.raises(ValueError, match="'int4'; valid are: auto, fp32"):
+        create_tracker("tadt", precision="int4")
+    with pytest.raises(ValueError, match="'tpu'; valid are: auto, cpu"):
+        create_tracker("tadt", device="tpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_missing_device_is_named():
+    with pytest.raises(ValueError, match="'cuda' is not there"):
+        create_tracker("tadt", device="cuda")
+
+
+@pytest.mark.parametrize("name", EXPECTED_AUC)
+def test_real_video_is_tracked(tracker, sequences, name):
+    assert run_sequence(tracker, Sequence.read(sequences / name)).auc > EXPECTED_AUC[name]
+
+
+def test_score_falls_while_the_target_is_hidden(tracker, sequences):
+    """Jogging-1: a pole hides the runner around frame 70 to 80."""
+    sequence = Sequence.read(sequences / "Jogging-1")
+    scores = []
+    for index, frame in zip(range(80), sequence.frames(), strict=False):
+        if index == 0:
+            tracker.init(frame, sequence.first_box)
+        else:
+            scores.append(tracker.update(frame).score)
+    assert min(scores[68:]) < 0.5 * np.median(scores[:60])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_precisions_agree_on_real_video(tracker, sequences, precision):
+    other = create_tracker("tadt", device="cpu", precision=precision)
+    sequence = Sequence.read(sequences / "Crossing")
+    difference = run_sequence(other, sequence).auc - run_sequence(tracker, sequence).auc
+    assert abs(difference) < 0.02
