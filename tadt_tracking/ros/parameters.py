@@ -1,28 +1,21 @@
-"""ROS parameters from settings classes: declared once, with type, range, unit and description."""
+"""The parameters of tracker_node: its own and those of all trackers."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from rcl_interfaces.msg import (
-    FloatingPointRange,
-    IntegerRange,
-    ParameterDescriptor,
-    SetParametersResult,
-)
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from tadt_tracking.ros.declaration import declare, read
 from tadt_tracking.ros.reports import NamedTracker
 from tadt_tracking.settings import Settings, setting
 from tadt_tracking.trackers import TRACKERS, create_tracker, tracker_class
 
-SettingsT = TypeVar("SettingsT", bound=Settings)
-
-_INT64 = (-(2**63), 2**63 - 1)
 _NEXT_ACTIVATION = "takes effect at the next activation"
 
 
@@ -105,7 +98,8 @@ class TrackerChoice:
             ValueError, RuntimeError, OSError: see `tadt_tracking.create_tracker`.
         """
         values = {
-            field.name: getattr(self.settings, field.name) for field in _fields(self.settings)
+            field.name: getattr(self.settings, field.name)
+            for field in dataclasses.fields(self.settings)
         }
         tracker = create_tracker(self.name, device=self.device, precision=self.precision, **values)
         tracker.warm_up()
@@ -167,71 +161,3 @@ class NodeParameters:
         """Tell whether a parameter is part of the choice of tracker and has a new value."""
         part = name in ("tracker", "device", "precision") or name.startswith(f"{choice.name}.")
         return part and self._node.get_parameter(name).value != value
-
-
-def declare_settings(node: Node, kind: type[SettingsT]) -> SettingsT:
-    """Declare a parameter for every field of a settings class, and return their values.
-
-    Raises:
-        SettingError: a value is out of range.
-        rclpy.exceptions.ParameterException: a value is of another type or out of its range.
-    """
-    declare(node, kind)
-    return read(node, kind)
-
-
-def declare(node: Node, kind: type[Settings], prefix: str = "") -> None:
-    """Declare a parameter `<prefix><field>` for every field of a settings class.
-
-    Raises:
-        rclpy.exceptions.ParameterException: a given value is of another type or out of its range.
-    """
-    defaults = kind()
-    for field in _fields(kind):
-        value = getattr(defaults, field.name)
-        node.declare_parameter(prefix + field.name, value, _descriptor(field, value))
-
-
-def read(
-    node: Node, kind: type[SettingsT], prefix: str = "", changes: Mapping[str, Any] | None = None
-) -> SettingsT:
-    """Return the present values of declared parameters, checked; `changes` go before them.
-
-    Raises:
-        SettingError: a value is out of range.
-    """
-    changes = changes or {}
-    names = {field.name: prefix + field.name for field in _fields(kind)}
-    values = {
-        field: changes[name] if name in changes else node.get_parameter(name).value
-        for field, name in names.items()
-    }
-    return kind.from_dict(values)
-
-
-def _fields(settings: Settings | type[Settings]) -> tuple[dataclasses.Field, ...]:
-    return dataclasses.fields(settings)
-
-
-def _descriptor(field: dataclasses.Field, value: Any) -> ParameterDescriptor:
-    unit, choices = field.metadata["unit"], field.metadata["choices"]
-    descriptor = ParameterDescriptor(
-        description=field.metadata["description"] + (f" [{unit}]" if unit else ""),
-        additional_constraints=f"one of: {', '.join(choices)}" if choices else "",
-    )
-    low, high = field.metadata["minimum"], field.metadata["maximum"]
-    if low is None and high is None:
-        return descriptor
-    if isinstance(value, float):
-        first, last = _bounds(low, high, (-float("inf"), float("inf")))
-        descriptor.floating_point_range.append(
-            FloatingPointRange(from_value=float(first), to_value=float(last))
-        )
-    else:
-        first, last = _bounds(low, high, _INT64)
-        descriptor.integer_range.append(IntegerRange(from_value=int(first), to_value=int(last)))
-    return descriptor
-
-
-def _bounds(low: Any, high: Any, widest: tuple[Any, Any]) -> tuple[Any, Any]:
-    return widest[0] if low is None else low, widest[1] if high is None else high

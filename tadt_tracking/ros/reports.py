@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tadt_tracking.box import Box
 from tadt_tracking.result import Result
 from tadt_tracking.ros.frames import Frame, seconds
-from tadt_tracking.trackers.base import Tracker
+
+if TYPE_CHECKING:  # the nodes without a tracker need not load its engine
+    from tadt_tracking.trackers.base import Tracker
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import Box, BoxError
+from tadt_tracking.ros.declaration import declare_settings
 from tadt_tracking.ros.messages import ns_to_stamp, stamp_to_ns
-from tadt_tracking.ros.parameters import declare_settings
 from tadt_tracking.ros.process import Failed, Finished, run
 from tadt_tracking.settings import SettingError, Settings, setting
 from tadt_tracking.video import VideoError, open_video
