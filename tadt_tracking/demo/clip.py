@@ -1,8 +1,8 @@
 """The default clip, rendered from photographs: a cat's face that moves, turns, grows and shrinks.
 
-A mirrored cat passes by; an astronaut walks through the picture and hides the target, which comes
-out again near where it went in. The camera pans and trembles, the light changes, the sensor has
-noise. The same seed gives the same pictures and the same truth.
+A mirrored cat passes by. While the target is almost at rest, an astronaut walks past and hides it,
+so that it comes out again near where it went in; then it hurries on. The camera pans and trembles,
+the light changes, the sensor has noise. The same seed gives the same pictures and the same truth.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ _TARGET = (
     (30, 265, 140, 0.8, -16),
     (60, 405, 190, 1.0, 16),
     (88, 430, 330, 1.3, 5),
-    (110, 400, 398, 1.05, 0),
-    (135, 365, 392, 1.0, -6),
-    (155, 280, 290, 0.9, -20),
-    (178, 420, 150, 0.7, 8),
-    (199, 520, 270, 1.4, 20),
+    (108, 400, 398, 1.05, 0),
+    (135, 385, 394, 1.0, -6),
+    (156, 372, 388, 0.95, -10),
+    (174, 290, 250, 0.8, -20),
+    (186, 410, 150, 0.7, 8),
+    (199, 510, 240, 1.3, 20),
 )
 _LOOKALIKE = ((0, -60, 60, 0.75, 0), (18, -60, 60, 0.75, 0), (118, 720, 120, 0.75, -15))
 _PASSER_BY = ((0, 800, 345, 1.0, 0), (76, 800, 345, 1.0, 0), (182, -160, 345, 1.0, 0))
