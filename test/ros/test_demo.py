@@ -1,0 +1,211 @@
+"""The demo, the video source and the recorder as users run them: real processes, real DDS."""
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import psutil
+import pytest
+from harness import PATIENCE_S
+from scenes import ROOT
+
+from tadt_tracking.demo import clip
+from tadt_tracking.demo.processes import ChildFailed, Children
+from tadt_tracking.demo.run import environment, free_domain, node_command
+
+FRAMES = 30
+
+
+def start_demo(out, *options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "tadt_tracking.demo", "--out", str(out), *map(str, options)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_demo(out, *options):
+    demo = start_demo(out, *options)
+    printed, errors = demo.communicate(timeout=4 * PATIENCE_S)
+    return demo.returncode, printed, errors
+
+
+def node_processes(out):
+    """The nodes of the demo that writes into `out`."""
+    nodes = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        variables = process.info["environ"] or {}
+        if variables.get("ROS_LOG_DIR", "").startswith(str(out)):
+            nodes.append(process)
+    return nodes
+
+
+def wait_for_log(out, name, text):
+    deadline = time.monotonic() + 2 * PATIENCE_S
+    path = out / "logs" / f"{name}.log"
+    while not (path.exists() and text in path.read_text()):
+        assert time.monotonic() < deadline, f"{path} never told {text!r}"
+        time.sleep(0.05)
+
+
+def count_pictures(video):
+    capture = cv2.VideoCapture(str(video))
+    count = 0
+    while capture.read()[0]:
+        count += 1
+    return count
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """The demo on the beginning of its clip, picture by picture."""
+    out = tmp_path_factory.mktemp("demo")
+    picture = out / "sheet.jpg"
+    result = run_demo(out, "--frames", FRAMES, "--pace", "lockstep", "--picture", picture)
+    return out, *result
+
+
+def test_the_demo_tracks_its_clip_and_prints_the_report(played):
+    out, status, printed, errors = played
+    assert status == 0, printed + errors
+    overlap = re.search(r"mean overlap with the truth +([\d.]+) in 30 frames", printed)
+    assert overlap and float(overlap[1]) > 0.75
+    assert re.search(r"seen / processed / dropped +30 / 30 / 0\n", printed)
+    assert re.search(r"latency p50 / p95 +\d+ / \d+ ms", printed)
+    assert str(out / "overlay.mp4") in printed and str(out / "results.csv") in printed
+
+
+def test_the_table_and_the_video_hold_every_frame(played):
+    out = played[0]
+    with (out / "results.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert [int(row["frame"]) for row in rows] == list(range(FRAMES))
+    stamps = [row["stamp"] for row in rows]
+    assert stamps == sorted(set(stamps))
+    assert {row["state"] for row in rows} == {"TRACKING"}
+    assert len({row["id"] for row in rows}) == 1
+    assert count_pictures(out / "overlay.mp4") == FRAMES
+    assert json.loads((out / "summary.json").read_text())["pictures"] == FRAMES
+    assert cv2.imread(str(out / "sheet.jpg")).shape == (600, 1200, 3)
+
+
+def test_no_process_is_left(played):
+    assert node_processes(played[0]) == []
+
+
+def test_a_video_of_the_user_needs_no_truth(played, tmp_path):
+    rendered = clip.prepare(played[0], FRAMES)
+    init = ",".join(str(value) for value in rendered.truth[0])
+    out = tmp_path / "out"
+    status, printed, errors = run_demo(out, "--video", rendered.pictures, "--init", init)
+    assert status == 0, printed + errors
+    assert "overlap" not in printed
+    seen, processed, dropped = map(
+        int, re.search(r"dropped +(\d+) / (\d+) / (\d+)", printed).groups()
+    )
+    assert seen == FRAMES and processed + dropped == FRAMES and processed > 0
+
+
+def test_a_video_without_a_box_tells_how_to_give_one(tmp_path):
+    status, _, errors = run_demo(tmp_path, "--video", "somewhere.mp4")
+    assert status == 2 and "--init x,y,w,h" in errors and "INIT=x,y,w,h" in errors
+
+
+@pytest.mark.parametrize(
+    ("video", "init", "named"),
+    [
+        ("/no/such/video.mp4", "1,2,3,4", "'/no/such/video.mp4'"),
+        ("{clip}", "1,2,3", "'1,2,3'"),
+        ("{clip}", "9e9,0,9,9", "9000000000.0"),
+    ],
+)
+def test_a_bad_video_or_box_is_named_and_nothing_is_left(played, tmp_path, video, init, named):
+    video = video.format(clip=clip.prepare(played[0], FRAMES).pictures)
+    status, _, errors = run_demo(tmp_path, "--video", video, "--init", init)
+    assert status == 1
+    assert "video_source ended with exit status 1" in errors and named in errors
+    assert node_processes(tmp_path) == []
+
+
+def test_a_tracker_that_dies_is_named_with_the_end_of_its_log(tmp_path):
+    demo = start_demo(tmp_path)
+    wait_for_log(tmp_path, "tracker_node", "set at")
+    tracker = [p for p in node_processes(tmp_path) if any("tracker_node" in a for a in p.cmdline())]
+    tracker[0].kill()
+    _, errors = demo.communicate(timeout=PATIENCE_S)
+    assert demo.returncode == 1
+    assert "tracker_node ended with exit status -9" in errors and "set at" in errors
+    assert node_processes(tmp_path) == []
+
+
+def test_ctrl_c_ends_the_video_and_prints_the_report(played, tmp_path):
+    rendered = clip.prepare(tmp_path)
+    init = ",".join(str(value) for value in rendered.truth[0])
+    out = tmp_path / "out"
+    demo = start_demo(out, "--video", rendered.pictures, "--init", init, "--pace", "lockstep")
+    wait_for_log(out, "tracker_node", "set at")
+    demo.send_signal(signal.SIGINT)
+    printed, errors = demo.communicate(timeout=PATIENCE_S)
+    assert demo.returncode == 0, printed + errors
+    seen = int(re.search(r"dropped +(\d+) /", printed)[1])
+    assert 0 < seen < clip.FRAMES
+    assert count_pictures(out / "overlay.mp4") >= seen
+    assert node_processes(out) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_recorder_finishes_its_files(played, tmp_path, number):
+    pictures = clip.prepare(played[0], FRAMES).pictures
+    with Children(tmp_path / "logs", environment(tmp_path / "logs")) as children:
+        recorder = children.start(
+            "result_recorder", node_command("result_recorder", {"folder": str(tmp_path / "rec")})
+        )
+        source = children.start(
+            "video_source", node_command("video_source", {"source": str(pictures), "rate": 100.0})
+        )
+        children.wait(source, PATIENCE_S)
+        recorder.process.send_signal(number)
+        children.wait(recorder, PATIENCE_S)
+    summary = json.loads((tmp_path / "rec" / "summary.json").read_text())
+    assert 0 < summary["pictures"] <= FRAMES and summary["results"] == 0
+    assert count_pictures(tmp_path / "rec" / "overlay.mp4") == summary["pictures"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"source": "{clip}", "timeout": 0.5}, "1 of 1 subscribers of /image"),
+        ({"source": "{clip}", "pace": "lockstep"}, "'init' is empty"),
+        ({"source": "{clip}", "pace": "hasty"}, "'hasty'"),
+        ({"source": "{clip}", "init": "1,2,nan,4"}, "nan"),
+        ({"source": ""}, "'source' is empty"),
+        ({"source": "63"}, "camera 63"),
+    ],
+)
+def test_the_source_refuses_by_name(played, tmp_path, parameters, named):
+    pictures = str(clip.prepare(played[0], FRAMES).pictures)
+    given = {k: v.format(clip=pictures) if k == "source" else v for k, v in parameters.items()}
+    with Children(tmp_path, environment(tmp_path)) as children:
+        source = children.start("video_source", node_command("video_source", given))
+        with pytest.raises(ChildFailed) as failure:
+            children.wait(source, PATIENCE_S)
+    assert "exit status 1" in str(failure.value) and named in str(failure.value)
+
+
+def test_a_child_that_hangs_is_ended_and_named(tmp_path):
+    with Children(tmp_path, environment(tmp_path)) as children:
+        child = children.start("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"])
+        with pytest.raises(ChildFailed, match="sleeper did not end within 0 s"):
+            children.wait(child, 0.1)
+    assert child.process.returncode == -signal.SIGINT
+
+
+def test_domains_are_in_the_safe_range():
+    assert 1 <= free_domain() <= 101
