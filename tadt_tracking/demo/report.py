@@ -15,6 +15,8 @@ from tadt_tracking.evaluation.measures import overlaps
 
 _MOMENTS = (0.06, 0.30, 0.46, 0.64, 0.71, 0.97)  # of the video, for the picture
 _TILE = (400, 300)
+_GAP = 3
+_WHITE = (255, 255, 255)
 
 
 class ReportError(RuntimeError):
@@ -84,7 +86,7 @@ def _boxes(rows: list[dict[str, str]]) -> np.ndarray:
 
 
 def contact_sheet(video: Path) -> np.ndarray:
-    """Return six moments of a video in two rows: 600 x 1200 x 3, uint8, BGR.
+    """Return six moments of a video in two rows: 612 x 1218 x 3, uint8, BGR.
 
     Raises:
         ReportError: the video cannot be read.
@@ -97,7 +99,8 @@ def contact_sheet(video: Path) -> np.ndarray:
         good, picture = capture.read()
         if not good:
             raise ReportError(f"cannot read frame {int(moment * count)} of {video}")
-        tiles.append(cv2.resize(picture, _TILE, interpolation=cv2.INTER_AREA))
+        tile = cv2.resize(picture, _TILE, interpolation=cv2.INTER_AREA)
+        tiles.append(cv2.copyMakeBorder(tile, *[_GAP] * 4, cv2.BORDER_CONSTANT, value=_WHITE))
     capture.release()
     half = len(tiles) // 2
     return np.vstack([np.hstack(tiles[:half]), np.hstack(tiles[half:])])

@@ -93,7 +93,7 @@ def test_the_table_and_the_video_hold_every_frame(played):
     assert len({row["id"] for row in rows}) == 1
     assert count_pictures(out / "overlay.mp4") == FRAMES
     assert json.loads((out / "summary.json").read_text())["pictures"] == FRAMES
-    assert cv2.imread(str(out / "sheet.jpg")).shape == (600, 1200, 3)
+    assert cv2.imread(str(out / "sheet.jpg")).shape == (612, 1218, 3)
 
 
 def test_no_process_is_left(played):
