@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,11 @@ def play(job: Job, tell: Callable[[str], None]) -> None:
         recorder = children.start("result_recorder", _recorder_command(job))
         children.start("tracker_node", node_command("tracker_node", {}))
         tell("starting video_source, tracker_node and result_recorder (Ctrl-C ends the video)")
-        _wait_or_interrupt(children, source, tell)
+        try:
+            children.wait(source)
+        except KeyboardInterrupt:
+            tell("ending the video")
+            _end_early(children, source, recorder)
         children.wait(recorder, END_TIMEOUT_S)
 
 
@@ -117,13 +122,12 @@ def _recorder_command(job: Job) -> list[str]:
     return node_command("result_recorder", parameters)
 
 
-def _wait_or_interrupt(children: Children, source: Child, tell: Callable[[str], None]) -> None:
-    try:
-        children.wait(source)
-    except KeyboardInterrupt:
-        tell("ending the video")
-        interrupt(source)
-        children.wait(source, END_TIMEOUT_S)
+def _end_early(children: Children, source: Child, recorder: Child) -> None:
+    """End the video; the recorder gets the time for the last results, though none may come."""
+    interrupt(source)
+    children.wait(source, END_TIMEOUT_S)
+    time.sleep(IDLE_END_S)
+    interrupt(recorder)
 
 
 def _fastdds_profile() -> Path:
