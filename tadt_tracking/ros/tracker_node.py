@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import torch
@@ -143,6 +144,7 @@ class TrackerNode(LifecycleNode):
     def _free(self) -> None:
         self._stop_work()
         self._worker = None
+        gc.collect()  # worker and thread refer to each other, and hold the tracker
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 

@@ -20,7 +20,7 @@ from scenes import SEQUENCES  # noqa: E402
 @pytest.fixture(scope="session")
 def node():
     """One tracker_node that brings itself up, shared by all tests that leave it active."""
-    with NodeProcess() as process:
+    with NodeProcess(queue_depth="50") as process:  # tests publish in bursts
         yield process
 
 

@@ -9,7 +9,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import psutil
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -30,7 +29,7 @@ from tadt_tracking.ros.messages import detection_to_box, ns_to_stamp, stamp_to_n
 
 PATIENCE_S = 90.0
 FRAME_NS = 33_333_333
-RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
 DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
@@ -99,7 +98,8 @@ class Client:
         self.results, self.statuses, self.reports = [], [], []
         self._hear(Detection2D, "tracked_target", self.results)
         self._hear(TrackerStatus, "tracker_node/status", self.statuses)
-        self._hear(DiagnosticArray, "/diagnostics", self.reports)
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+        self._tracker_node = f"{namespace}/tracker_node".lstrip("/")
         self._clients = {}
         self.stamp = time.time_ns()  # of the next image
 
@@ -113,6 +113,11 @@ class Client:
 
     def _hear(self, kind, topic, kept):
         self.node.create_subscription(kind, topic, kept.append, QoSProfile(depth=1000))
+
+    def _on_diagnostics(self, msg):
+        """Keep what our node says: there is one such topic for all nodes."""
+        if any(status.name.startswith(f"{self._tracker_node}:") for status in msg.status):
+            self.reports.append(msg)
 
     def add_camera(self, qos):
         if self.transport == "raw":
@@ -261,8 +266,8 @@ class Client:
 
 def image_message(picture, encoding="bgr8"):
     height, width = picture.shape[:2]
-    msg = Image(height=height, width=width, encoding=encoding, step=picture.strides[0])
-    msg.data = np.ascontiguousarray(picture).tobytes()
+    msg = Image(height=height, width=width, encoding=encoding, step=picture.nbytes // height)
+    msg.data = picture.tobytes()
     return msg
 
 

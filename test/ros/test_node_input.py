@@ -6,6 +6,8 @@ from array import array
 import numpy as np
 import pytest
 from harness import image_message, target_message
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from scenes import Scene
 
 SCENE = Scene()
@@ -123,9 +125,6 @@ def test_other_sizes_and_encodings_in_one_stream(tracking):
 
 
 def test_a_change_of_state_that_is_not_possible_is_survived(node, client):
-    from lifecycle_msgs.msg import Transition
-    from lifecycle_msgs.srv import ChangeState
-
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CLEANUP))
     service = client.node.create_client(ChangeState, "tracker_node/change_state")
     client.spin_until(service.service_is_ready, "change_state")
