@@ -17,6 +17,7 @@ from tadt_tracking.overlay import Overlay, draw
 
 COLUMNS = ("frame", "stamp", "id", "x", "y", "w", "h", "score", "state", "latency_ms")
 FALLBACK_RATE_HZ = 30.0  # of the video, where the stamps of the pictures cannot tell
+VIDEO_RATES_HZ = (0.1, 120.0)  # MPEG-4 keeps rates as fractions of 16-bit numbers
 _NANO = 1_000_000_000
 
 
@@ -195,7 +196,9 @@ class _Video:
 
     def __init__(self, path: Path, rate: float, first: np.ndarray) -> None:
         self._size = (first.shape[1], first.shape[0])
-        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, self._size)
+        coding = cv2.VideoWriter.fourcc(*"mp4v")
+        kept = round(float(np.clip(rate, *VIDEO_RATES_HZ)), 2)
+        self._writer = cv2.VideoWriter(str(path), coding, kept, self._size)
         if not self._writer.isOpened():
             raise OSError(f"cannot write video {path}")
 

@@ -122,6 +122,19 @@ def test_pictures_of_another_size_go_into_the_same_video(tmp_path):
     assert rate == pytest.approx(15)
 
 
+@pytest.mark.parametrize(
+    ("step", "rate"),
+    [(1, 120), (10_012_345, 99.88), (33_366_700, 29.97), (STEP, 10), (10**12, 0.1)],
+)
+def test_stamps_of_any_spacing_make_a_video(tmp_path, step, rate):
+    recording = Recording(tmp_path)
+    for index in range(3):
+        recording.add_picture(index * step, PICTURE)
+    recording.close()
+    pictures, found = video_of(tmp_path)
+    assert len(pictures) == 3 and found == pytest.approx(rate, abs=0.01)
+
+
 def test_nothing_recorded_leaves_readable_files(tmp_path):
     summary = Recording(tmp_path / "new" / "folder").close()
     assert rows_of(tmp_path / "new" / "folder") == []
