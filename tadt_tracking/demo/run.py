@@ -123,10 +123,10 @@ def _recorder_command(job: Job) -> list[str]:
 
 
 def _end_early(children: Children, source: Child, recorder: Child) -> None:
-    """End the video; the recorder gets the time for the last results, though none may come."""
+    """End the video; a recorder that never heard anything has to be told."""
     interrupt(source)
     children.wait(source, END_TIMEOUT_S)
-    time.sleep(IDLE_END_S)
+    time.sleep(2 * IDLE_END_S)  # the last results, after which the recorder ends by itself
     interrupt(recorder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 from collections.abc import Callable
 
 import rclpy
@@ -10,6 +11,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
+from rclpy.signals import uninstall_signal_handlers
 
 _MALLOPT = {-3: 32 << 20, -1: 512 << 20, -2: 64 << 20}  # mmap threshold, trim threshold, top pad
 
@@ -55,9 +57,16 @@ def run(name: str, make_node: Callable[[], Node]) -> int:
         get_logger(name).fatal(str(error))
         return 1
     finally:
+        _ignore_signals()  # what the node closes must be closed whole
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _ignore_signals() -> None:
+    uninstall_signal_handlers()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _make(make_node: Callable[[], Node]) -> Node:
