@@ -121,7 +121,7 @@ def test_diagnostics_tell_of_camera_and_tracker(client):
     assert tracker["state"] == "TRACKING"
     assert tracker["target id"] == "shown"
     assert tracker["tracker"] == "tadt"
-    assert tracker["device and precision"].startswith("cpu")
+    assert tracker["device and precision"].startswith(("cpu ", "cuda"))
     assert (tracker["frames seen"], tracker["frames processed"]) == ("2", "2")
     assert tracker["frames dropped"] == "0"
     for part in ("update", "end to end"):

@@ -232,6 +232,16 @@ def test_a_frame_still_to_come_is_waited_for(bench):
     assert bench.worker.snapshot().waiting_for == ""
 
 
+def test_a_later_request_replaces_one_that_waits(bench):
+    bench.set_target(1)
+    bench.init(5, target_id="waits")
+    bench.init(0, target_id="now")
+    bench.heard.wait(lambda: bench.heard.reports[-1].target_id == "now")
+    bench.track(5)
+    assert bench.worker.snapshot().waiting_for == ""
+    assert {report.target_id for report in bench.heard.reports} == {"t", "now"}
+
+
 def test_a_frame_waited_for_in_vain_is_refused(bench):
     bench.set_target(1)
     bench.init(5)
@@ -290,6 +300,7 @@ def test_stop_forgets_target_and_waiting_request(bench):
     bench.worker.stop()
     bench.heard.wait(lambda: bench.heard.reports[-1].result is None)
     assert bench.heard.reports[-1].target_id == ""
+    assert bench.worker.snapshot().waiting_for == ""
     bench.offer(9)
     bench.offer(10)
     bench.init(10, target_id="next")
