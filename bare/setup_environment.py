@@ -190,13 +190,15 @@ def make_environment(files: list[Path], sourced: bool) -> None:
     Anew even where one stands: pip cannot tell a package that was half unpacked from a whole one.
     """
     check_machine()
-    options = ["--system-site-packages"] if sourced else []
-    call([sys.executable, "-m", "venv", "--clear", *options, str(VENV)], outer_environment(sourced))
+    visible = ["--system-site-packages"] if sourced else []
+    call([sys.executable, "-m", "venv", "--clear", *visible, str(VENV)], outer_environment(sourced))
     pins = [pin for file in files for pin in read_pins(file)]
     if sourced:
         pins = [pin for pin in pins if not comes_with_ros(pin)]
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
-    call([*pip, "--constraint", str(CONSTRAINTS), *pins], inner_environment(sourced))
+    # Compiling all modules would take as long as all else; Python compiles those that it imports.
+    options = ["--no-compile", "--disable-pip-version-check", "-qq"]
+    pip = [str(PYTHON), "-m", "pip", "install", *options, "--constraint", str(CONSTRAINTS)]
+    call([*pip, *pins], inner_environment(sourced))
     if not sourced:
         if not has_python_header(find_python_headers()):
             fetch_python_headers()
