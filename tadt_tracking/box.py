@@ -43,6 +43,19 @@ class Box(_Fields):
         """Make a box from its centre and size, in pixels."""
         return cls(cx - w / 2, cy - h / 2, w, h)
 
+    @classmethod
+    def parse(cls, text: str) -> Box:
+        """Read a box written as "x,y,w,h".
+
+        Raises:
+            BoxError: the text is not four numbers, or no box; the message holds it.
+        """
+        try:
+            x, y, w, h = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise BoxError(f"box {text!r} is not x,y,w,h in pixels") from error
+        return cls(x, y, w, h)
+
     @property
     def center(self) -> tuple[float, float]:
         """Centre (cx, cy) in pixels."""
@@ -62,9 +75,20 @@ class Box(_Fields):
         shared = width * height
         return shared / (self.w * self.h + other.w * other.h - shared)
 
+    def clip(self, image: np.ndarray) -> Box:
+        """Return the part of the box that lies in `image` (H x W x ...).
+
+        Raises:
+            BoxError: no part does.
+        """
+        height, width = image.shape[:2]
+        left, top = max(self.x, 0.0), max(self.y, 0.0)
+        right, bottom = min(self.x + self.w, width), min(self.y + self.h, height)
+        if left >= right or top >= bottom:
+            raise BoxError(f"box {tuple(self)} lies outside the {width}x{height} picture")
+        return Box(left, top, right - left, bottom - top)
+
     def require_in(self, image: np.ndarray) -> Box:
         """Return the box if part of it lies in `image` (H x W x ...), else raise `BoxError`."""
-        height, width = image.shape[:2]
-        if self.x >= width or self.y >= height or self.x + self.w <= 0 or self.y + self.h <= 0:
-            raise BoxError(f"box {tuple(self)} lies outside the {width}x{height} picture")
+        self.clip(image)
         return self

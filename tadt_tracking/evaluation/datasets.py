@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from tadt_tracking.box import Box
+from tadt_tracking.video import open_video
 
 OTB_20 = (
     *("Bolt2", "Car4", "Couple", "Crossing", "David", "Deer", "Diving", "Dog", "DragonBaby"),
@@ -58,16 +58,10 @@ class Sequence:
         return Box(*self.truth[0])
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Yield the frames in order: H x W x 3, uint8, BGR."""
-        pictures = sorted((self.folder / "img").glob("*.jpg"))
-        if pictures:
-            yield from (cv2.imread(str(path)) for path in pictures)
-            return
-        video = cv2.VideoCapture(str(self.folder / "video.mp4"))
-        if not video.isOpened():
-            raise DatasetError(f"{self.folder} holds neither img/*.jpg nor a readable video.mp4")
-        while True:
-            good, frame = video.read()
-            if not good:
-                return
-            yield frame
+        """Return the frames in order: H x W x 3, uint8, BGR.
+
+        Raises:
+            VideoError: there are none, or one cannot be read.
+        """
+        pictures = self.folder / "img"
+        return open_video(pictures if pictures.is_dir() else self.folder / "video.mp4").frames

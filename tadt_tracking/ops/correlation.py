@@ -44,7 +44,8 @@ def correlate(features: Tensor, spectra: Tensor) -> Tensor:
     """
     cells, size = features.shape[-1], spectra.shape[-2]
     transformed = torch.fft.rfft2(features, s=(size, size))
-    product = torch.einsum("kcyx,cyx->kyx", spectra, transformed)
+    # Not an einsum: over so small a K its batched products are copied apart first.
+    product = torch.stack([(spectrum * transformed).sum(0) for spectrum in spectra])
     return torch.fft.irfft2(product, s=(size, size))[:, :cells, :cells]
 
 

@@ -7,6 +7,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
 from tadt_tracking.ros.camera import CameraState
+from tadt_tracking.ros.messages import state_name
 from tadt_tracking.ros.output import Faults, Output
 from tadt_tracking.ros.rejections import Rejected
 from tadt_tracking.ros.reports import Snapshot
@@ -96,7 +97,7 @@ def tracker_status(
     message, hardware = f"{lifecycle}, no tracker", ""
     if worker is not None:
         hardware = str(worker.loaded.tracker.compute)
-        state = "TRACKING" if worker.target_id else "IDLE"
+        state = state_name(worker.result)
         message = f"{lifecycle}, {state}"
         values |= {
             "tracker": worker.loaded.name,
@@ -104,7 +105,7 @@ def tracker_status(
             "state": state,
             "target id": worker.target_id,
             "waiting for": worker.waiting_for,
-            "score": f"{worker.score:.3f}",
+            "score": f"{worker.result.score:.3f}" if worker.result else "",
             "frames seen": worker.counts.seen,
             "frames processed": worker.counts.processed,
             "frames dropped": worker.counts.dropped,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from builtin_interfaces.msg import Time
+from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D, ObjectHypothesisWithPose
 
@@ -12,6 +15,10 @@ from tadt_tracking.result import Result
 from tadt_tracking.ros.reports import Report
 
 CLASS_ID = "target"
+STATES = {
+    name: getattr(TrackerStatus, name)
+    for name in ("IDLE", "TRACKING", "UNCERTAIN", "LOST", "SEARCHING")
+}
 
 
 def stamp_to_ns(stamp: Time) -> int:
@@ -49,14 +56,21 @@ def result_to_detection(header: Header, target_id: str, result: Result) -> Detec
     return msg
 
 
+def state_name(result: Result | None) -> str:
+    """Return the state that a result means; None is no target."""
+    if result is None:
+        return "IDLE"
+    return "TRACKING" if result.certain else "UNCERTAIN"
+
+
 def report_to_status(report: Report, end_to_end_ms: float) -> TrackerStatus:
     """Return what the worker reports as a status; `end_to_end_ms` from stamp to now."""
-    tracking = report.result is not None
     return TrackerStatus(
         header=report.frame.message.header,
         target_id=report.target_id,
-        state=TrackerStatus.TRACKING if tracking else TrackerStatus.IDLE,
+        state=STATES[state_name(report.result)],
         score=float(report.result.score) if report.result is not None else 0.0,
+        search_region=_region(report.result),
         tracker=report.tracker,
         update_latency_ms=report.update_ms,
         end_to_end_latency_ms=end_to_end_ms,
@@ -64,3 +78,13 @@ def report_to_status(report: Report, end_to_end_ms: float) -> TrackerStatus:
         frames_processed=report.counts.processed,
         frames_dropped=report.counts.dropped,
     )
+
+
+def _region(result: Result | None) -> RegionOfInterest:
+    """Return the search region in whole pixels; all zeros where nothing was searched."""
+    if result is None or result.search_region is None:
+        return RegionOfInterest()
+    box = result.search_region
+    left, top = int(box.x), int(box.y)
+    right, bottom = math.ceil(box.x + box.w), math.ceil(box.y + box.h)
+    return RegionOfInterest(x_offset=left, y_offset=top, width=right - left, height=bottom - top)

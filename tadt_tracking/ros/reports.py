@@ -93,14 +93,14 @@ class Snapshot:
     Attributes:
         loaded: the tracker.
         target_id: of the target; empty without one.
-        score: of the last result.
+        result: the last one; None without a target.
         counts: see :class:`Counts`.
         waiting_for: the frame that a requested target waits for; empty without one.
     """
 
     loaded: NamedTracker
     target_id: str
-    score: float
+    result: Result | None
     counts: Counts
     waiting_for: str
 

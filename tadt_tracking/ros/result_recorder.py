@@ -14,15 +14,14 @@ from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import Box, BoxError
 from tadt_tracking.msg import TrackerStatus
-from tadt_tracking.overlay import STATE_COLORS
 from tadt_tracking.recording import Condition, Recording, TrackedBox
 from tadt_tracking.ros.declaration import declare_settings
 from tadt_tracking.ros.images import ImageRefused, image_to_bgr
-from tadt_tracking.ros.messages import detection_to_box, stamp_to_ns
+from tadt_tracking.ros.messages import STATES, detection_to_box, stamp_to_ns
 from tadt_tracking.ros.process import Finished, run
 from tadt_tracking.settings import Settings, setting
 
-_STATES = {getattr(TrackerStatus, name): name for name in STATE_COLORS}
+_STATES = {value: name for name, value in STATES.items()}
 _DEPTH = 60
 _POLL_S = 0.1
 

@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
-from tadt_tracking.box import Box, BoxError
+from tadt_tracking.box import Box
 from tadt_tracking.ros.declaration import declare_settings
 from tadt_tracking.ros.messages import ns_to_stamp, stamp_to_ns
 from tadt_tracking.ros.process import Failed, Finished, run
@@ -56,21 +56,6 @@ class VideoSourceSettings(Settings):
     )  # fmt: skip
 
 
-def parse_box(text: str) -> Box:
-    """Return the box written as "x,y,w,h".
-
-    Raises:
-        BoxError: the text is not four numbers, or no box; the message holds it.
-    """
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise BoxError(f"box {text!r} is not x,y,w,h in pixels") from error
-    if len(values) != 4:
-        raise BoxError(f"box {text!r} is not x,y,w,h in pixels")
-    return Box(*values)
-
-
 class VideoSource(Node):
     """Publishes every picture once, then ends."""
 
@@ -99,7 +84,7 @@ class VideoSource(Node):
 
     def _checked_box(self) -> Box | None:
         if self._settings.init:
-            return parse_box(self._settings.init).require_in(self._next)
+            return Box.parse(self._settings.init).require_in(self._next)
         if self._settings.pace == "lockstep":
             raise SettingError("pace 'lockstep' needs a box: parameter 'init' is empty")
         return None

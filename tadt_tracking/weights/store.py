@@ -11,9 +11,6 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-
 from tadt_tracking.weights.manifest import MANIFEST, StateDict, WeightsSource
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +38,9 @@ def load(name: str) -> StateDict:
     Raises:
         WeightsError: unknown name, unreadable file, failed fetch or wrong checksum.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     path = Path(name) if name.endswith(".safetensors") else fetch(name)
     try:
         return load_file(path)
@@ -69,7 +69,7 @@ def fetch(name: str) -> Path:
             archive = _checked(_download(source, Path(scratch)), source)
             state = source.convert(_member(archive, source))
             _require(digest(state), source.tensors_sha256, f"converted tensors of {name}")
-            save_file(dict(state), Path(scratch) / target.name)
+            _save(state, Path(scratch) / target.name)
             (Path(scratch) / target.name).replace(target)
     return target
 
@@ -106,6 +106,12 @@ def _checked(archive: Path, source: WeightsSource) -> Path:
 def _member(archive: Path, source: WeightsSource) -> bytes:
     with zipfile.ZipFile(archive) as opened:
         return opened.read(source.member)
+
+
+def _save(state: StateDict, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file(dict(state), path)
 
 
 def _file_digest(path: Path) -> str:

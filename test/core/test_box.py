@@ -30,6 +30,22 @@ def test_empty_box_is_named(size):
         Box(1, 2, *size)
 
 
+def test_box_is_read_from_text():
+    assert Box.parse("1, 2.5,3,4") == Box(1, 2.5, 3, 4)
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "1,2,x,4", "1,2,0,4", "nan,2,3,4"])
+def test_text_that_is_no_box_is_named(text):
+    with pytest.raises(BoxError, match="box"):
+        Box.parse(text)
+
+
+def test_part_inside_the_picture():
+    picture = np.zeros((50, 100, 3))
+    assert Box(-5, 40, 20, 20).clip(picture) == Box(0, 40, 15, 10)
+    assert Box(-5, -5, 200, 200).clip(picture) == Box(0, 0, 100, 50)
+
+
 def test_overlap():
     box = Box(0, 0, 10, 10)
     assert box.overlap(box) == 1

@@ -55,7 +55,7 @@ def test_target_that_stays_does_not_drift(tracker):
 def test_growing_target_grows_the_box(tracker):
     picture, box = _scene((160, 120), size=(60, 48))
     tracker.init(picture, box)
-    for growth in np.linspace(1, 1.4, 15):
+    for growth in np.linspace(1, 1.4, 40):
         picture, truth = _scene((160, 120), size=(round(60 * growth), round(48 * growth)))
         result = tracker.update(picture)
     assert result.box.overlap(truth) > 0.7

@@ -1,11 +1,9 @@
 """A ROS domain of its own for this run, and the nodes under test."""
 
 import os
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+from scenes import ROOT
 
 # Before anything of ROS is imported; children inherit it.
 os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
@@ -14,7 +12,6 @@ for variable in ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FIL
     os.environ[variable] = str(ROOT / "config" / "fastdds.xml")
 
 from harness import Client, NodeProcess  # noqa: E402
-from scenes import SEQUENCES  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +35,3 @@ def client(node, connected):
     connected.start_anew()
     yield connected
     assert node.alive, node.log()
-
-
-@pytest.fixture(scope="session")
-def sequences():
-    """The folder of real sequences; skips, or fails where TADT_REQUIRE_SEQUENCES is set."""
-    if not SEQUENCES.is_dir():
-        text = f"real sequences are missing: there is no folder {SEQUENCES}"
-        if os.environ.get("TADT_REQUIRE_SEQUENCES") == "1":
-            pytest.fail(text)
-        pytest.skip(text)
-    return SEQUENCES

@@ -1,13 +1,11 @@
 """Pictures to track in: real sequences, and a small rendered scene."""
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-SEQUENCES = Path(os.environ.get("TADT_SEQUENCES", ROOT.parent / "shared" / "sequences"))
 
 
 class Scene:
