@@ -35,7 +35,9 @@ FINE = (CELLS - 1) * STRIDE + 1  # responses per row after interpolation, one a 
 SCALES = (45 / 47, 1.0, 45 / 43)
 SCALE_WEIGHTS = (0.990, 1.0, 1.005)
 SCALE_RATE = 0.3  # share of the best scale's change that is followed
-BELIEVABLE = 0.0  # similarity below which the box stays where it was
+# A similarity below this share of the usual one is an abrupt fall: something hides the target, and
+# the box waits. What is usual follows the similarity at these rates (a frame), seen and hidden.
+HIDDEN_BELOW, RATE_SEEN, RATE_HIDDEN = 0.35, 0.1, 0.02
 MIN_SCALE, MAX_SCALE = 0.2, 5.0  # of the first size
 # Sizes at which the ranking loss sees the target, relative to the true one.
 RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
@@ -78,6 +80,7 @@ class Tadt(Tracker):
         side = math.sqrt(box.w * box.h)
         self._zoom = min(max(side, MIN_SIDE), MAX_SIDE) / side
         self._center, self._first_size, self._scale = box.center, box.size, 1.0
+        self._usual = 0.0  # similarity
         height, width = (_odd_cells(length * self._zoom) for length in (box.h, box.w))
 
         found = self._engine([self._search_window(image)], (LOW, HIGH))
@@ -146,11 +149,17 @@ class Tadt(Tracker):
         )
         # The frame's only synchronisation with a GPU:
         answer = torch.stack([best // FINE**2, row, column, similarity]).tolist()
-        if answer[3] > BELIEVABLE:
+        if not self._is_hidden(answer[3]):
             self._move(image, SCALES[int(answer[0])], (answer[1], answer[2]))
         width, height = (length * self._scale for length in self._first_size)
         box = Box.from_center(*self._center, width, height)
         return Result(box, _confidence(answer[3]), searched.clip(image))
+
+    def _is_hidden(self, similarity: float) -> bool:
+        """Tell whether the similarity has fallen abruptly, and note what is usual."""
+        hidden = similarity < HIDDEN_BELOW * self._usual
+        self._usual += (RATE_HIDDEN if hidden else RATE_SEEN) * (similarity - self._usual)
+        return hidden
 
     def _move(self, image: np.ndarray, scale: float, place: tuple[float, float]) -> None:
         """Follow the best response; the centre stays in the picture."""

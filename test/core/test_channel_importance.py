@@ -1,6 +1,16 @@
 import torch
+from torch.nn import functional
 
-from tadt_tracking.ops.channel_importance import ranking_importance, regression_importance
+from tadt_tracking.ops.channel_importance import (
+    ITERATIONS,
+    LABEL_SIGMA,
+    REGULARIZATION,
+    TOLERANCE,
+    ranking_importance,
+    regression_importance,
+)
+from tadt_tracking.ops.correlation import gaussian_labels
+from tadt_tracking.ops.ridge import RidgeFilter
 
 TARGET = slice(8, 13)  # the middle 5 cells of 21
 
@@ -9,14 +19,20 @@ def _noise(*shape):
     return 0.1 * torch.rand(*shape, generator=torch.Generator().manual_seed(0))
 
 
-def test_channel_active_at_the_target_beats_one_active_around_it():
+def test_importance_is_minus_half_the_averaged_gradient_of_the_ridge_loss():
     features = _noise(8, 21, 21)
     features[3, TARGET, TARGET] += 1
-    features[5] += 1
-    features[5, TARGET, TARGET] -= 1
-    importance = regression_importance(features, (5, 5))
-    assert importance.argmax() == 3
-    assert importance.argmin() == 5
+    kernel = (5, 5)
+    scaled = (features / features.norm(dim=0).mean()).requires_grad_()
+    labels = gaussian_labels(21, (LABEL_SIGMA * 5, LABEL_SIGMA * 5))
+    weights = RidgeFilter(scaled.detach(), kernel, REGULARIZATION).solve(
+        labels, TOLERANCE, ITERATIONS
+    )
+    response = functional.conv2d(scaled[None], weights[None], padding=2)[0, 0]
+    (gradient,) = torch.autograd.grad((labels - response).square().sum(), scaled)
+    expected = -gradient.mean((1, 2)) / 2
+    found = regression_importance(features, kernel)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-2)
 
 
 def test_channel_that_fades_with_wrong_scale_beats_a_constant_one():
