@@ -30,8 +30,9 @@ test-core: setup  ## Tests of the tracker, without ROS
 test-ros: setup  ## Tests of the nodes, over real DDS
 	@$(RUN) python -m pytest test/ros
 
-bench: setup  ## Accuracy and speed. More options: OUT=<folder> ARGS="..."
-	@$(RUN) python -m tadt_tracking.evaluation bench $(if $(OUT),--out "$(OUT)") $(ARGS)
+bench: setup  ## Speed, accuracy on ../shared/sequences, and what the node adds; about half an hour
+	@$(RUN) python -m tadt_tracking.evaluation bench
+	@$(RUN) python -m tadt_tracking.ros.bench
 
 lint: setup  ## Style and format
 	@$(RUN) ruff check .

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -12,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tadt_tracking.demo.processes import Child, Children, interrupt
+from tadt_tracking.ros.private_domain import private_domain
 
 START_TIMEOUT_S = 120.0  # for everybody to meet: the tracker loads its network meanwhile
 END_TIMEOUT_S = 60.0
 IDLE_END_S = 2.0
-_DOMAINS = range(1, 102)  # those whose ports lie below the system's own
 
 
 @dataclass(frozen=True)
@@ -73,32 +71,15 @@ def node_command(name: str, parameters: dict[str, str | float]) -> list[str]:
 
 def environment(logs: Path) -> dict[str, str]:
     """Return the variables for nodes that talk with each other and nobody else."""
-    profile = str(_fastdds_profile())
-    return os.environ | {
-        "ROS_DOMAIN_ID": str(free_domain()),
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "FASTRTPS_DEFAULT_PROFILES_FILE": profile,
-        "FASTDDS_DEFAULT_PROFILES_FILE": profile,
-        "ROS_LOG_DIR": str(logs / "ros"),
-        "RCUTILS_COLORIZED_OUTPUT": "0",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def free_domain() -> int:
-    """Return a ROS domain that nobody on this machine uses, chosen by chance.
-
-    Raises:
-        RuntimeError: all are taken.
-    """
-    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("", 7400 + 250 * domain))  # where participants announce themselves
-            except OSError:
-                continue
-            return domain
-    raise RuntimeError(f"all ROS domains {_DOMAINS.start} to {_DOMAINS.stop - 1} are in use")
+    return (
+        os.environ
+        | private_domain()
+        | {
+            "ROS_LOG_DIR": str(logs / "ros"),
+            "RCUTILS_COLORIZED_OUTPUT": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
 
 
 def _source_command(job: Job) -> list[str]:
@@ -128,12 +109,3 @@ def _end_early(children: Children, source: Child, recorder: Child) -> None:
     children.wait(source, END_TIMEOUT_S)
     time.sleep(2 * IDLE_END_S)  # the last results, after which the recorder ends by itself
     interrupt(recorder)
-
-
-def _fastdds_profile() -> Path:
-    beside = Path(__file__).parents[2] / "config" / "fastdds.xml"
-    if beside.is_file():
-        return beside
-    from ament_index_python import get_package_share_directory
-
-    return Path(get_package_share_directory("tadt_tracking")) / "config" / "fastdds.xml"

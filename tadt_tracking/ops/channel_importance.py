@@ -23,8 +23,8 @@ def regression_importance(features: Tensor, kernel: tuple[int, int]) -> Tensor:
     """Return how much each channel tells the target from its surroundings.
 
     A filter of the target's size is fitted to Gaussian labels (equation 2); a channel matters as
-    far as raising it everywhere would lower the loss ||Y - W * X||^2: minus half the globally
-    averaged gradient by the features (equation 4).
+    far as raising it everywhere would lower the loss ||Y - W * X||^2: minus half the gradient by
+    the features (equation 4), summed over the window and the border that the filter reaches.
 
     Args:
         features: C x n x n of the first frame's search window, float32, the target in the middle.
@@ -38,7 +38,8 @@ def regression_importance(features: Tensor, kernel: tuple[int, int]) -> Tensor:
     labels = gaussian_labels(features.shape[-1], sigma).to(features.device)
     ridge = RidgeFilter(features, kernel, REGULARIZATION)
     weights = ridge.solve(labels, TOLERANCE, ITERATIONS)
-    return ridge.input_gradient(weights, labels - ridge.respond(weights)).mean((1, 2))
+    # The gradient is the full convolution of the residual with W, whose sum is the sums' product.
+    return (labels - ridge.respond(weights)).sum() * weights.sum((1, 2))
 
 
 def ranking_importance(pyramid: Tensor, distances: Tensor) -> Tensor:

@@ -44,12 +44,6 @@ class RidgeFilter:
         )
         return rolled[:, : self._kernel[0], : self._kernel[1]]
 
-    def input_gradient(self, weights: Tensor, residual: Tensor) -> Tensor:
-        """Return the gradient of <residual, W * X> by the features X: C x n x n."""
-        transformed = torch.fft.rfft2(residual, s=(self._size, self._size))
-        product = kernel_spectrum(weights, self._size).conj() * transformed
-        return self._inverse(product)[:, : self._cells, : self._cells]
-
     def solve(self, labels: Tensor, tolerance: float, iterations: int) -> Tensor:
         """Fit the filter.
 

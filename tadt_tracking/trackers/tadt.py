@@ -42,10 +42,8 @@ MIN_SCALE, MAX_SCALE = 0.2, 5.0  # of the first size
 # Sizes at which the ranking loss sees the target, relative to the true one.
 RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
-
-
-# Logistic fit of "overlap > 0.5" to the similarity (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 12.0, 0.35
+# Logistic fit of "overlap > 0.5" to the similarity on half of the sequences (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 17.4, 0.18
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Tadt(Tracker):
         side = math.sqrt(box.w * box.h)
         self._zoom = min(max(side, MIN_SIDE), MAX_SIDE) / side
         self._center, self._first_size, self._scale = box.center, box.size, 1.0
-        self._usual = 0.0  # similarity
+        self._usual = 0.0  # similarity; nothing is usual yet, so nothing counts as a fall
         height, width = (_odd_cells(length * self._zoom) for length in (box.h, box.w))
 
         found = self._engine([self._search_window(image)], (LOW, HIGH))
@@ -131,29 +129,35 @@ class Tadt(Tracker):
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         side = self._pixel() * WINDOW
-        searched = Box.from_center(*self._center, side, side)
+        searched = Box.from_center(*self._center, side, side).clip(image)
         found = self._selected([self._search_window(image)], (LOW, HIGH))
         low, high = found[LOW][0, self._low].float(), found[HIGH][0].float()
         features = torch.cat([low * self._balance, high]) - self._mean
-        fine = functional.interpolate(
-            correlate(features, self._spectra)[:, None],
-            (FINE, FINE),
-            mode="bicubic",
-            align_corners=True,
-        )
-        best = (fine[:, 0] * self._weight).argmax()
-        row, column = best % FINE**2 // FINE, best % FINE
-        energy = _local_energy(features, self._kernel)
-        similarity = fine.flatten()[best] / (
-            self._norm * energy[row.add(2) // STRIDE, column.add(2) // STRIDE].sqrt()
-        )
-        # The frame's only synchronisation with a GPU:
-        answer = torch.stack([best // FINE**2, row, column, similarity]).tolist()
-        if not self._is_hidden(answer[3]):
-            self._move(image, SCALES[int(answer[0])], (answer[1], answer[2]))
+        scale, row, column, similarity = self._match(features)
+        if not self._is_hidden(similarity):
+            self._move(image, SCALES[int(scale)], (row, column))
         width, height = (length * self._scale for length in self._first_size)
         box = Box.from_center(*self._center, width, height)
-        return Result(box, _confidence(answer[3]), searched.clip(image))
+        return Result(box, _confidence(similarity), searched)
+
+    def _match(self, features: Tensor) -> list[float]:
+        """Find the template in centred C x n x n features.
+
+        Returns:
+            Index of the scale, row and column of the best response in pixels of the window, and
+            the cosine of the angle between the template and the features there.
+        """
+        responses = correlate(features, self._spectra)[:, None]
+        fine = functional.interpolate(responses, (FINE, FINE), mode="bicubic", align_corners=True)[
+            :, 0
+        ]
+        best = (fine * self._weight).argmax()
+        scale, row, column = best // FINE**2, best % FINE**2 // FINE, best % FINE
+        cell = ((row + STRIDE // 2) // STRIDE, (column + STRIDE // 2) // STRIDE)
+        norms = self._norm * _local_energy(features, self._kernel)[cell].sqrt()
+        similarity = fine.flatten()[best] / norms.clamp_min(1e-6)
+        # The frame's only synchronisation with a GPU:
+        return torch.stack([scale, row, column, similarity]).tolist()
 
     def _is_hidden(self, similarity: float) -> bool:
         """Tell whether the similarity has fallen abruptly, and note what is usual."""

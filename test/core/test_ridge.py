@@ -35,18 +35,6 @@ def test_adjoint_is_the_transpose_of_respond():
     torch.testing.assert_close(left, right, atol=1e-4, rtol=1e-4)
 
 
-def test_input_gradient_is_that_of_autograd():
-    generator = torch.Generator().manual_seed(1)
-    features = _features().requires_grad_()
-    weights = torch.randn(CHANNELS, *KERNEL, generator=generator)
-    residual = torch.randn(CELLS, CELLS, generator=generator)
-    padding = (KERNEL[0] // 2, KERNEL[1] // 2)
-    response = functional.conv2d(features[None], weights[None], padding=padding)[0, 0]
-    (expected,) = torch.autograd.grad((response * residual).sum(), features)
-    found = RidgeFilter(features.detach(), KERNEL, LAMBDA).input_gradient(weights, residual)
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
-
-
 def test_fit_stops_at_the_tolerance():
     labels = gaussian_labels(CELLS, (3.0, 3.0))
     ridge = RidgeFilter(_features(), KERNEL, LAMBDA)

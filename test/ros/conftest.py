@@ -3,15 +3,13 @@
 import os
 
 import pytest
-from scenes import ROOT
+
+from tadt_tracking.ros.private_domain import private_domain
 
 # Before anything of ROS is imported; children inherit it.
-os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-for variable in ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"):
-    os.environ[variable] = str(ROOT / "config" / "fastdds.xml")
+os.environ.update(private_domain())
 
-from harness import Client, NodeProcess  # noqa: E402
+from harness import Client, NodeProcess
 
 
 @pytest.fixture(scope="session")

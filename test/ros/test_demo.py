@@ -16,7 +16,8 @@ from scenes import ROOT
 
 from tadt_tracking.demo import clip
 from tadt_tracking.demo.processes import ChildFailed, Children
-from tadt_tracking.demo.run import environment, free_domain, node_command
+from tadt_tracking.demo.run import environment, node_command
+from tadt_tracking.ros.private_domain import free_domain
 
 FRAMES = 30
 
