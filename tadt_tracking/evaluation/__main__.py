@@ -47,6 +47,7 @@ def _run(options: argparse.Namespace) -> None:
     rows = [bench.accuracy_row(track.sequence.name, [track]) for track in tracks]
     rows.append(bench.accuracy_row(f"mean of {len(tracks)}", tracks))
     print(markdown([f"{options.tracker}, {tracker.compute}", "AUC", "precision at 20 px"], rows))
+    print(f"\n{bench.score_table(tracks)}")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from tadt_tracking.engines.torch_engine import Compute, TorchEngine
 from tadt_tracking.evaluation.datasets import SPLITS, Sequence
+from tadt_tracking.evaluation.measures import ranking_area, reliability
 from tadt_tracking.evaluation.runner import Track, run_sequence
 from tadt_tracking.evaluation.tables import markdown
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
@@ -21,6 +22,7 @@ from tadt_tracking.trackers.tadt import HIGH, LOW, WINDOW
 from tadt_tracking.weights import load
 
 REPEATS = 30
+SCORE_BINS = 5
 SPEED_SEQUENCE = "Crossing"
 
 
@@ -35,17 +37,44 @@ def accuracy_row(name: str, tracks: list[Track]) -> list[str]:
     return [name, f"{auc:.3f}", f"{precision:.3f}"]
 
 
+def score_table(tracks: list[Track]) -> str:
+    """Return how well the score tells good boxes (overlap above 0.5) from bad ones, as a table."""
+    judged = [~np.isnan(track.overlaps[1:]) for track in tracks]
+    scores = np.concatenate([t.scores[1:][j] for t, j in zip(tracks, judged, strict=True)])
+    good = np.concatenate([t.overlaps[1:][j] for t, j in zip(tracks, judged, strict=True)]) > 0.5
+    rows = [
+        [
+            f"{low / SCORE_BINS:.1f} to {(low + 1) / SCORE_BINS:.1f}",
+            n,
+            f"{mean:.2f}",
+            f"{share:.2f}",
+        ]
+        for low, (n, mean, share) in enumerate(reliability(scores, good, SCORE_BINS))
+    ]
+    rows.append(["area under ROC", len(good), f"{ranking_area(scores, good):.3f}", ""])
+    return markdown(["score", "frames", "mean score", "share with overlap > 0.5"], rows)
+
+
 def accuracy(root: Path, precisions: tuple[str, ...]) -> str:
-    """Return TADT's accuracy on the OTB sequences under `root` as a table, a row a precision."""
+    """Return TADT's accuracy on the OTB sequences under `root`, and how well its score tells.
+
+    A table of accuracy with rows for every precision, then the score's table for the last
+    precision on the half on which it was not calibrated.
+    """
     rows = []
     for precision in precisions:
         tracker = create_tracker("tadt", precision=precision)
-        tracks = run_all(tracker, [Sequence.read(root / name) for name in SPLITS["otb"]])
-        for split in ("otb", "first", "second"):
-            chosen = [t for t in tracks if t.sequence.name in SPLITS[split]]
-            name = f"tadt, {tracker.compute}, {split} ({len(chosen)} sequences)"
-            rows.append(accuracy_row(name, chosen))
-    return markdown(["tracker", "mean AUC", "mean precision at 20 px"], rows)
+        names = (*SPLITS["otb"], *SPLITS["six"])
+        tracks = run_all(tracker, [Sequence.read(root / name) for name in names])
+        for split, members in SPLITS.items():
+            name = f"tadt, {tracker.compute}, {split} ({len(members)} sequences)"
+            rows.append(accuracy_row(name, _among(tracks, members)))
+    table = markdown(["tracker", "mean AUC", "mean precision at 20 px"], rows)
+    return f"{table}\n\n{score_table(_among(tracks, SPLITS['second']))}"
+
+
+def _among(tracks: list[Track], names: tuple[str, ...]) -> list[Track]:
+    return [track for track in tracks if track.sequence.name in names]
 
 
 def backbone(precisions: tuple[str, ...]) -> str:

@@ -33,3 +33,32 @@ def precision(boxes: np.ndarray, truth: np.ndarray, pixels: float = PRECISION_PI
     """Return the share of frames whose centre error is at most `pixels`."""
     errors = center_errors(boxes, truth)
     return float(np.mean(errors[~np.isnan(errors)] <= pixels))
+
+
+def ranking_area(scores: np.ndarray, good: np.ndarray) -> float:
+    """Return the probability that a good frame scores higher than a bad one (area under ROC).
+
+    Args:
+        scores: N values.
+        good: N booleans; both kinds must occur, else the answer is NaN.
+    """
+    if good.all() or not good.any():
+        return float("nan")
+    below = np.searchsorted(np.sort(scores[~good]), scores[good], side="left")
+    upto = np.searchsorted(np.sort(scores[~good]), scores[good], side="right")
+    return float(np.mean(below + upto) / 2 / np.sum(~good))
+
+
+def reliability(scores: np.ndarray, good: np.ndarray, bins: int) -> list[tuple[int, float, float]]:
+    """Return frames, mean score and share of good frames for each equal bin of scores in [0, 1].
+
+    A calibrated score equals that share. Empty bins have NaN for both.
+    """
+    index = np.minimum((scores * bins).astype(int), bins - 1)
+    rows = []
+    for bin_ in range(bins):
+        inside = index == bin_
+        count = int(inside.sum())
+        means = (scores[inside].mean(), good[inside].mean()) if count else (np.nan, np.nan)
+        rows.append((count, float(means[0]), float(means[1])))
+    return rows

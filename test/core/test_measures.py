@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from tadt_tracking.evaluation.datasets import DatasetError, Sequence
-from tadt_tracking.evaluation.measures import overlaps, precision, success_auc
+from tadt_tracking.evaluation.measures import (
+    overlaps,
+    precision,
+    ranking_area,
+    reliability,
+    success_auc,
+)
 
 TRUTH = np.array([[0, 0, 10, 10], [10, 10, 10, 10], [np.nan] * 4], float)
 
@@ -23,6 +29,22 @@ def test_absent_frames_do_not_count():
 def test_overlaps_by_hand():
     boxes = np.array([[5, 0, 10, 10], [10, 15, 10, 10], [0, 0, 1, 1]], float)
     assert overlaps(boxes, TRUTH)[:2] == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_scores_that_tell_good_from_bad():
+    good = np.array([True, True, False, False])
+    assert ranking_area(np.array([0.9, 0.8, 0.2, 0.1]), good) == 1
+    assert ranking_area(np.array([0.1, 0.2, 0.8, 0.9]), good) == 0
+    assert ranking_area(np.full(4, 0.5), good) == 0.5
+    assert np.isnan(ranking_area(np.full(4, 0.5), np.ones(4, bool)))
+
+
+def test_reliability_counts_every_frame_once():
+    scores = np.array([0.0, 0.4, 0.45, 1.0])
+    rows = reliability(scores, np.array([False, True, False, True]), 2)
+    assert [row[0] for row in rows] == [3, 1]
+    assert rows[0][1:] == pytest.approx((0.85 / 3, 1 / 3))
+    assert rows[1][1:] == (1.0, 1.0)
 
 
 def test_truth_is_read_as_zero_based(tmp_path):
