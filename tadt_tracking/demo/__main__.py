@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parse(arguments)
     signal.signal(signal.SIGTERM, _end)
+    # A shell starts background jobs with it ignored; the children, who inherit that, end by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         fetch(WEIGHTS)
         truth = None if options.video else clip.prepare(options.out, options.frames)

@@ -34,7 +34,6 @@ CELLS = WINDOW // STRIDE
 FINE = (CELLS - 1) * STRIDE + 1  # responses per row after interpolation, one a pixel
 SCALES = (45 / 47, 1.0, 45 / 43)
 SCALE_WEIGHTS = (0.990, 1.0, 1.005)
-SCALE_RATE = 0.3  # share of the best scale's change that is followed
 # A similarity below this share of the usual one is an abrupt fall: something hides the target, and
 # the box waits. What is usual follows the similarity at these rates (a frame), seen and hidden.
 HIDDEN_BELOW, RATE_SEEN, RATE_HIDDEN = 0.35, 0.1, 0.02
@@ -55,6 +54,9 @@ class TadtSettings(Settings):
     conv4_1_channels: int = setting(80, "channels kept of conv4-1", minimum=1, maximum=512)
     window_influence: float = setting(
         1.0, "weight of the cosine window on responses", minimum=0.0, maximum=1.0
+    )
+    scale_rate: float = setting(
+        0.3, "share of the best scale's change that is followed", minimum=0.0, maximum=1.0
     )
 
 
@@ -171,7 +173,7 @@ class Tadt(Tracker):
         down, right = ((p - FINE // 2) * self._pixel() for p in place)
         x, y = self._center[0] + right, self._center[1] + down
         self._center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
-        damped = self._scale * (1 + SCALE_RATE * (scale - 1))
+        damped = self._scale * (1 + self.settings.scale_rate * (scale - 1))
         self._scale = min(max(damped, MIN_SCALE), MAX_SCALE)
 
 

@@ -1,6 +1,7 @@
 """A ROS domain of its own for this run, and the nodes under test."""
 
 import os
+import signal
 
 import pytest
 
@@ -8,8 +9,10 @@ from tadt_tracking.ros.private_domain import private_domain
 
 # Before anything of ROS is imported; children inherit it.
 os.environ.update(private_domain())
+# A shell starts background jobs with SIGINT ignored, and children inherit that; ours must hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
-from harness import Client, NodeProcess
+from harness import Client, NodeProcess  # noqa: E402
 
 
 @pytest.fixture(scope="session")
