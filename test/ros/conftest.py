@@ -13,6 +13,7 @@ os.environ.update(private_domain())
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from harness import Client, NodeProcess  # noqa: E402
+from scenes import Scene  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,13 @@ def client(node, connected):
     connected.start_anew()
     yield connected
     assert node.alive, node.log()
+
+
+@pytest.fixture
+def tracking(client):
+    """A client whose target is set."""
+    scene = Scene()
+    client.send(scene.frame(0))
+    client.set_target(scene.box(0), client.stamp, "kept")
+    client.result_of(client.stamp)
+    return client

@@ -13,15 +13,6 @@ from scenes import Scene
 SCENE = Scene()
 
 
-@pytest.fixture
-def tracking(client):
-    """A client whose target is set."""
-    client.send(SCENE.frame(0))
-    client.set_target(SCENE.box(0), client.stamp, "kept")
-    client.result_of(client.stamp)
-    return client
-
-
 def assert_goes_on(client):
     assert client.track(SCENE.frame(1)).id == "kept"
 

@@ -14,14 +14,6 @@ SCENE = Scene()
 CONFIG = ROOT / "config" / "tracker.yaml"
 
 
-@pytest.fixture
-def tracking(client):
-    client.send(SCENE.frame(0))
-    client.set_target(SCENE.box(0), client.stamp, "kept")
-    client.result_of(client.stamp)
-    return client
-
-
 def flat(values, prefix=""):
     for name, value in values.items():
         if isinstance(value, dict):
