@@ -130,6 +130,7 @@ class Tadt(Tracker):
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
+        self._stay_inside(image)
         side = self._pixel() * WINDOW
         searched = Box.from_center(*self._center, side, side).clip(image)
         found = self._selected([self._search_window(image)], (LOW, HIGH))
@@ -137,7 +138,8 @@ class Tadt(Tracker):
         features = torch.cat([low * self._balance, high]) - self._mean
         scale, row, column, similarity = self._match(features)
         if not self._is_hidden(similarity):
-            self._move(image, SCALES[int(scale)], (row, column))
+            self._move(SCALES[int(scale)], row, column)
+            self._stay_inside(image)
         width, height = (length * self._scale for length in self._first_size)
         box = Box.from_center(*self._center, width, height)
         return Result(box, _confidence(similarity), searched)
@@ -150,14 +152,13 @@ class Tadt(Tracker):
             the cosine of the angle between the template and the features there.
         """
         responses = correlate(features, self._spectra)[:, None]
-        fine = functional.interpolate(responses, (FINE, FINE), mode="bicubic", align_corners=True)[
-            :, 0
-        ]
-        best = (fine * self._weight).argmax()
+        fine = functional.interpolate(responses, FINE, mode="bicubic", align_corners=True)
+        best = (fine[:, 0] * self._weight).argmax()
         scale, row, column = best // FINE**2, best % FINE**2 // FINE, best % FINE
-        cell = ((row + STRIDE // 2) // STRIDE, (column + STRIDE // 2) // STRIDE)
-        norms = self._norm * _local_energy(features, self._kernel)[cell].sqrt()
-        similarity = fine.flatten()[best] / norms.clamp_min(1e-6)
+        cell = (row + STRIDE // 2) // STRIDE * CELLS + (column + STRIDE // 2) // STRIDE
+        # take(), since indexing with a tensor of one value waits for the GPU.
+        norms = self._norm * _local_energy(features, self._kernel).take(cell).sqrt()
+        similarity = fine.take(best) / norms.clamp_min(1e-6)
         # The frame's only synchronisation with a GPU:
         return torch.stack([scale, row, column, similarity]).tolist()
 
@@ -167,14 +168,18 @@ class Tadt(Tracker):
         self._usual += (RATE_HIDDEN if hidden else RATE_SEEN) * (similarity - self._usual)
         return hidden
 
-    def _move(self, image: np.ndarray, scale: float, place: tuple[float, float]) -> None:
-        """Follow the best response; the centre stays in the picture."""
-        height, width = image.shape[:2]
-        down, right = ((p - FINE // 2) * self._pixel() for p in place)
-        x, y = self._center[0] + right, self._center[1] + down
-        self._center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
+    def _move(self, scale: float, row: float, column: float) -> None:
+        """Follow the best response, at a scale and a place in pixels of the window."""
+        right, down = ((place - FINE // 2) * self._pixel() for place in (column, row))
+        self._center = (self._center[0] + right, self._center[1] + down)
         damped = self._scale * (1 + self.settings.scale_rate * (scale - 1))
         self._scale = min(max(damped, MIN_SCALE), MAX_SCALE)
+
+    def _stay_inside(self, image: np.ndarray) -> None:
+        """Keep the centre in the picture, whose size may change from one to the next."""
+        height, width = image.shape[:2]
+        x, y = self._center
+        self._center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
 
 
 def _odd_cells(pixels: float) -> int:

@@ -70,6 +70,12 @@ def test_hidden_target_scores_clearly_lower(tracker):
     assert tracker.update(hidden[:240, :320]).score < visible - 0.4
 
 
+def test_picture_that_shrinks_is_survived(tracker):
+    picture, _ = _scene((1500, 900), shape=(1080, 1920))
+    tracker.init(picture, (1470, 876, 60, 48))
+    assert np.isfinite(tracker.update(picture[:240, :320]).box).all()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (9, 300), (2160, 3840)])
 def test_any_size_of_picture_works(tracker, shape):
     picture = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
