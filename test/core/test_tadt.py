@@ -70,6 +70,26 @@ def test_hidden_target_scores_clearly_lower(tracker):
     assert tracker.update(hidden[:240, :320]).score < visible - 0.4
 
 
+def test_box_waits_while_the_target_is_hidden_and_goes_on(tracker):
+    picture, box = _scene((150, 120))
+    hidden = _scene((1000, 1000), shape=(2000, 2000))[0][:240, :320]
+    tracker.init(picture, box)
+    for _ in range(20):
+        before = tracker.update(picture).box
+    assert [tracker.update(hidden).box for _ in range(8)] == [before] * 8
+    moved, truth = _scene((160, 126))
+    assert tracker.update(moved).box.overlap(truth) > 0.8
+
+
+def test_search_region_is_around_the_last_place_and_inside_the_picture(tracker):
+    picture, box = _scene((40, 40))
+    tracker.init(picture, box)
+    region = tracker.update(picture).search_region
+    assert region == region.clip(picture)
+    assert (region.x, region.y) == (0, 0)
+    assert region.overlap(Box(0, 0, 40 + 90, 40 + 90)) > 0.8
+
+
 def test_picture_that_shrinks_is_survived(tracker):
     picture, _ = _scene((1500, 900), shape=(1080, 1920))
     tracker.init(picture, (1470, 876, 60, 48))
