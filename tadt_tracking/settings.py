@@ -64,6 +64,13 @@ class Settings:
             )
         return cls(**values)
 
+    @classmethod
+    def split(cls, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Divide names and values into those of this class and the others."""
+        valid = {field.name for field in dataclasses.fields(cls)}
+        own = {name: value for name, value in values.items() if name in valid}
+        return own, {name: value for name, value in values.items() if name not in valid}
+
 
 def _of_type(name: str, value: Any, kind: type) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

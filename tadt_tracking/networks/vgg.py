@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+
+class VggLayer(NamedTuple):
+    """One 3x3 convolution with its rectifier.
+
+    Attributes:
+        name: "convB_C", block and convolution counted from 1.
+        channels: output channels.
+        pools_first: whether a 2x2 max pooling comes before it.
+    """
+
+    name: str
+    channels: int
+    pools_first: bool
 
 
 @dataclass(frozen=True)
@@ -24,17 +39,25 @@ class VggPlan:
     pooled: int
 
     @property
+    def layers(self) -> tuple[VggLayer, ...]:
+        """The convolutions in order."""
+        return tuple(
+            VggLayer(f"conv{b}_{c}", channels, pools_first=c == 1 < b <= self.pooled + 1)
+            for b, block in enumerate(self.blocks, start=1)
+            for c, channels in enumerate(block, start=1)
+        )
+
+    @property
     def layer_names(self) -> tuple[str, ...]:
         """Names "convB_C" of the convolutions in order, both numbers from 1."""
-        return tuple(
-            f"conv{b}_{c}"
-            for b, block in enumerate(self.blocks, start=1)
-            for c in range(1, len(block) + 1)
-        )
+        return tuple(layer.name for layer in self.layers)
 
 
 VGG16_TO_CONV4_3 = VggPlan(
     blocks=((64, 64), (128, 128), (256, 256, 256), (512, 512, 512)), pooled=2
+)
+VGG19_TO_CONV5_4 = VggPlan(
+    blocks=((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4), pooled=4
 )
 
 
@@ -51,11 +74,10 @@ class Vgg(nn.Module):
         self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
         channels = 3
-        for name in plan.layer_names:
-            block, index = (int(part) for part in name.removeprefix("conv").split("_"))
-            width = plan.blocks[block - 1][index - 1]
-            self.add_module(name, nn.utils.skip_init(nn.Conv2d, channels, width, 3, padding=1))
-            channels = width
+        for layer in plan.layers:
+            convolution = nn.utils.skip_init(nn.Conv2d, channels, layer.channels, 3, padding=1)
+            self.add_module(layer.name, convolution)
+            channels = layer.channels
 
     def with_channels(self, layer: str, channels: Tensor) -> Vgg:
         """Return a copy whose last layer `layer` computes only some channels; the rest is shared.
@@ -87,12 +109,12 @@ class Vgg(nn.Module):
         """
         features = ((images - self.mean) / self.std).to(self.conv1_1.weight.dtype)
         found: dict[str, Tensor] = {}
-        for name in self.plan.layer_names:
-            if name.endswith("_1") and 1 < int(name[4]) <= self.plan.pooled + 1:
+        for layer in self.plan.layers:
+            if layer.pools_first:
                 features = functional.max_pool2d(features, 2)
-            features = functional.relu(getattr(self, name)(features), inplace=True)
-            if name in taps:
-                found[name] = features
+            features = functional.relu(getattr(self, layer.name)(features), inplace=True)
+            if layer.name in taps:
+                found[layer.name] = features
             if len(found) == len(taps):
                 return found
         raise ValueError(f"no layers {set(taps) - set(found)}; there are {self.plan.layer_names}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tadt_tracking.engines.torch_engine import Compute
+from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.trackers.base import ImageError, Tracker
 from tadt_tracking.trackers.tadt import Tadt
 from tadt_tracking.weights import load
@@ -21,24 +21,22 @@ def tracker_class(name: str) -> type[Tracker]:
     return TRACKERS[name]
 
 
-def create_tracker(
-    name: str, *, device: str = "auto", precision: str = "auto", **settings: Any
-) -> Tracker:
+def create_tracker(name: str, **options: Any) -> Tracker:
     """Make a tracker; its weights are fetched the first time (see `tadt_tracking.weights`).
 
     Args:
         name: a key of `TRACKERS`.
-        device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
-        precision: "auto" (the fastest that keeps the accuracy on this processor), "fp32", "bf16" or
-            "fp16".
-        settings: fields of the tracker's settings class.
+        options: fields of `ComputeSettings` (device, engine, precision, threads, compile) and of
+            the tracker's own settings class.
 
     Raises:
-        ValueError: unknown tracker, device or precision, listing the valid ones.
+        ValueError: unknown tracker, or a device or precision that is not there, listing what is.
         SettingError: unknown setting or value out of range, likewise.
         WeightsError: the weights are not there and cannot be fetched, or have another checksum.
     """
     kind = tracker_class(name)
-    checked = kind.Settings.from_dict(settings)
-    compute = Compute.choose(device, precision)
-    return kind(checked, compute, load(checked.weights))
+    of_compute, of_tracker = ComputeSettings.split(options)
+    settings = kind.Settings.from_dict(of_tracker)
+    compute = Compute.choose(ComputeSettings.from_dict(of_compute))
+    compute.set_threads()
+    return kind(settings, compute, load(settings.weights))

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from tadt_tracking.box import Box
-from tadt_tracking.engines.torch_engine import Compute
+from tadt_tracking.engines import Compute
 from tadt_tracking.result import Result
 from tadt_tracking.settings import Settings
 

