@@ -7,6 +7,8 @@
 VENV := $(CURDIR)/.venv
 # A sourced ROS distribution is compiled for one Python: the machine's python3.
 PYTHON ?= $(if $(ROS_DISTRO),python3,$(or $(shell command -v python3.11),python3))
+# OpenCV with CSRT, which the benchmark compares with; no other environment may come into it (-I).
+CSRT := .venv-opencv
 RUN := env PATH="$(VENV)/bin:$(PATH)" \
 	AMENT_PREFIX_PATH="$(VENV):$(AMENT_PREFIX_PATH)" \
 	LD_LIBRARY_PATH="$(VENV)/lib:$(LD_LIBRARY_PATH)"
@@ -30,13 +32,19 @@ test-core: setup  ## Tests of the tracker, without ROS
 test-ros: setup  ## Tests of the nodes, over real DDS
 	@$(RUN) python -m pytest test/ros
 
-bench: setup  ## Speed, accuracy on ../shared/sequences, and what the node adds; about half an hour
+bench: setup $(CSRT)/made  ## Speed, accuracy on ../shared/sequences, and what the node adds; about an hour
 	@$(RUN) python -m tadt_tracking.evaluation bench
 	@$(RUN) python -m tadt_tracking.ros.bench
+
+$(CSRT)/made: requirements/opencv_baseline.txt
+	@echo "environment with OpenCV's CSRT ..."
+	@$(PYTHON) -I -m venv --clear $(CSRT)
+	@$(CSRT)/bin/python -I -m pip install --no-compile --disable-pip-version-check -qq -r $<
+	@touch $@
 
 lint: setup  ## Style and format
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 
 clean:  ## Removes everything that the commands above made
-	rm -rf .venv .venv.lock build install log out .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .venv.lock $(CSRT) build install log out .pytest_cache .ruff_cache .mypy_cache

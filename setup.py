@@ -25,6 +25,7 @@ setup(
     ],
     python_requires=">=3.10",
     install_requires=["numpy", "onnx", "opencv-python-headless", "safetensors", "torch", "tqdm"],
+    extras_require={"openvino": ["nncf", "openvino", "scikit-image"]},
     entry_points={
         "console_scripts": [
             "tadt-eval = tadt_tracking.evaluation.__main__:main",

@@ -12,6 +12,9 @@ from launch_ros.substitutions import FindPackageShare
 PACKAGE = "tadt_tracking"
 DEFAULT_PARAMETERS = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "tracker.yaml"])
 
+# Parameters that can be given as arguments too.
+OVERRIDES = ("tracker", "device", "engine", "precision")
+
 ARGUMENTS = [
     DeclareLaunchArgument(
         "image",
@@ -35,6 +38,17 @@ ARGUMENTS = [
         description="Where the network runs: auto, cpu or cuda. Empty: as the parameter file says.",
     ),
     DeclareLaunchArgument(
+        "engine",
+        default_value="",
+        description="What runs it: auto, torch or openvino. Empty: as the parameter file says.",
+    ),
+    DeclareLaunchArgument(
+        "precision",
+        default_value="",
+        description="Its arithmetic: auto, fp32, bf16, fp16 or int8. Empty: as the parameter file "
+        "says.",
+    ),
+    DeclareLaunchArgument(
         "params_file",
         default_value=DEFAULT_PARAMETERS,
         description="YAML file with the node's parameters.",
@@ -53,7 +67,7 @@ def start_tracker(context: LaunchContext) -> list[Node]:
     params_file = LaunchConfiguration("params_file").perform(context)
     if not Path(params_file).is_file():
         raise FileNotFoundError(f"params_file: there is no file {params_file!r}")
-    arguments = {name: LaunchConfiguration(name).perform(context) for name in ("tracker", "device")}
+    arguments = {name: LaunchConfiguration(name).perform(context) for name in OVERRIDES}
     given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
     use_sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
     image = LaunchConfiguration("image")

@@ -14,12 +14,11 @@ from types import FrameType
 import cv2
 
 from tadt_tracking.demo import clip
+from tadt_tracking.demo.preparation import prepare
 from tadt_tracking.demo.processes import ChildFailed
 from tadt_tracking.demo.report import ReportError, contact_sheet, report
 from tadt_tracking.demo.run import Job, play
-from tadt_tracking.weights import WeightsError, fetch
-
-WEIGHTS = "vgg16-oxford"
+from tadt_tracking.weights import WeightsError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     # A shell starts background jobs with it ignored; the children, who inherit that, end by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        fetch(WEIGHTS)
+        prepare(options.out / "logs", tell=print)
         truth = None if options.video else clip.prepare(options.out, options.frames)
         play(_job(options, truth), tell=print)
         print(report(options.out, truth))

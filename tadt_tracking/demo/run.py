@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tadt_tracking.demo.preparation import TRACKER
 from tadt_tracking.demo.processes import Child, Children, interrupt
 from tadt_tracking.ros.private_domain import private_domain
 
-START_TIMEOUT_S = 120.0  # for everybody to meet: the tracker loads its network meanwhile
+START_TIMEOUT_S = 300.0  # for everybody to meet: the tracker loads its network meanwhile
 END_TIMEOUT_S = 60.0
 IDLE_END_S = 2.0
 
@@ -49,7 +50,7 @@ def play(job: Job, tell: Callable[[str], None]) -> None:
     with Children(job.out / "logs", environment(job.out / "logs")) as children:
         source = children.start("video_source", _source_command(job))
         recorder = children.start("result_recorder", _recorder_command(job))
-        children.start("tracker_node", node_command("tracker_node", {}))
+        children.start("tracker_node", node_command("tracker_node", {"tracker": TRACKER}))
         tell("starting video_source, tracker_node and result_recorder (Ctrl-C ends the video)")
         try:
             children.wait(source)

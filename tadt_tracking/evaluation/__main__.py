@@ -1,27 +1,29 @@
-"""`tadt-eval`: run a tracker over sequences with ground truth, or measure what it costs."""
+"""`tadt-eval`: run trackers over sequences with ground truth, or measure what they cost."""
 
 from __future__ import annotations
 
 import argparse
-import ast
 import sys
 from pathlib import Path
-from typing import Any
 
-from tadt_tracking.evaluation import bench
-from tadt_tracking.evaluation.datasets import SPLITS, DatasetError, Sequence
-from tadt_tracking.evaluation.tables import markdown
-from tadt_tracking.settings import SettingError
-from tadt_tracking.trackers import create_tracker
+from tadt_tracking.engines import ComputeSettings
+from tadt_tracking.evaluation import ablations, accuracy
+from tadt_tracking.evaluation.bench import PARTS, Bench, machine
+from tadt_tracking.evaluation.csrt import DEFAULT_PYTHON, CsrtEntrant, CsrtError
+from tadt_tracking.evaluation.datasets import read_sequences
+from tadt_tracking.evaluation.entrants import TrackerEntrant
+from tadt_tracking.evaluation.options import (
+    add_common,
+    add_protocol,
+    add_sequences,
+    assignment,
+    at_least,
+    chosen_settings,
+    one_of,
+)
+from tadt_tracking.evaluation.robustness import Protocol
+from tadt_tracking.trackers import TRACKERS
 from tadt_tracking.weights import WeightsError
-
-DEFAULT_ROOT = Path("../shared/sequences")
-PRECISIONS = ("fp32", "auto")
-PARTS = {
-    "backbone": lambda root: bench.backbone(PRECISIONS),
-    "speed": lambda root: bench.speed(root, PRECISIONS),
-    "accuracy": lambda root: bench.accuracy(root, PRECISIONS),
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,63 +31,80 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (DatasetError, SettingError, WeightsError, ValueError) as error:
+    except (ValueError, WeightsError, CsrtError) as error:
         print(f"tadt-eval: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _run(options: argparse.Namespace) -> None:
-    tracker = create_tracker(
-        options.tracker,
-        device=options.device,
-        precision=options.precision,
-        **dict(options.set),
-    )
-    names = SPLITS.get(options.sequences) or tuple(options.sequences.split(","))
-    tracks = bench.run_all(tracker, [Sequence.read(options.root / name) for name in names])
-    rows = [bench.accuracy_row(track.sequence.name, [track]) for track in tracks]
-    rows.append(bench.accuracy_row(f"mean of {len(tracks)}", tracks))
-    print(markdown([f"{options.tracker}, {tracker.compute}", "AUC", "precision at 20 px"], rows))
-    print(f"\n{bench.score_table(tracks)}")
+    compute = chosen_settings(options, ComputeSettings)
+    entrant = TrackerEntrant.of(options.tracker, **compute, **dict(options.set))
+    sequences = read_sequences(options.root, options.sequences)
+    protocol = Protocol(options.starts, options.shifts)
+    outcome = accuracy.run(entrant, sequences, protocol, options.jobs)
+    print(f"{protocol}:\n\n{accuracy.of_sequences(outcome)}")
+    print(f"\n{accuracy.of_scores(outcome.name, outcome.tracks)}")
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    sequences = read_sequences(options.root, options.sequences)
+    protocol = Protocol(options.starts, options.shifts)
+    compute = chosen_settings(options, ComputeSettings)
+    print(ablations.table(options.tracker, sequences, protocol, options.jobs, **compute))
 
 
 def _bench(options: argparse.Namespace) -> None:
+    bench = Bench(
+        root=options.root,
+        trackers=tuple(options.tracker or ()),
+        compute=chosen_settings(options, ComputeSettings),
+        csrt=CsrtEntrant(options.opencv_python),
+        frames=options.frames,
+        protocol=Protocol(options.starts, options.shifts),
+        jobs=options.jobs,
+    )
+    print(f"On {machine()} before the start.", flush=True)
     for part in options.parts or PARTS:
-        print(f"\n{PARTS[part](options.root)}", flush=True)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    """Parse name=value; a value that is no Python literal is taken as a string."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected name=value, got {text!r}")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
+        print(f"\n{part}\n\n{getattr(bench, part)()}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tadt-eval", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(required=True, metavar="run|ablate|bench")
 
     run = commands.add_parser("run", help="accuracy of one tracker with given settings")
     run.set_defaults(command=_run)
-    run.add_argument("--tracker", default="tadt")
-    run.add_argument("--device", default="auto")
-    run.add_argument("--precision", default="auto")
-    run.add_argument("--set", action="append", default=[], type=_assignment, metavar="NAME=VALUE")
-    run.add_argument(
-        "--sequences", default="otb", help=f"{', '.join(SPLITS)}, or names joined by commas"
+    run.add_argument("--tracker", default="tadt", help=f"one of {', '.join(TRACKERS)}")
+    run.add_argument("--set", action="append", default=[], type=assignment, metavar="NAME=VALUE")
+    add_sequences(run)
+
+    ablate = commands.add_parser("ablate", help="the ablation of a tracker's paper")
+    ablate.set_defaults(command=_ablate)
+    ablate.add_argument(
+        "tracker", choices=[name for name in ablations.ABLATIONS if name in TRACKERS]
+    )
+    add_sequences(ablate)
+
+    bench = commands.add_parser("bench", help="tables of speed and accuracy on this machine")
+    bench.set_defaults(command=_bench)
+    bench.add_argument(
+        "parts", nargs="*", type=one_of(PARTS), help=f"some of {', '.join(PARTS)}; default: all"
+    )
+    bench.add_argument("--tracker", action="append", choices=TRACKERS, help="default: all")
+    bench.add_argument(
+        "--frames", type=at_least(2), metavar="N", help="at most so many for speed and sizes"
+    )
+    bench.add_argument(
+        "--opencv-python",
+        type=Path,
+        default=DEFAULT_PYTHON,
+        help="Python of an environment with opencv-contrib, for CSRT",
     )
 
-    measure = commands.add_parser("bench", help="tables of speed and accuracy on this machine")
-    measure.set_defaults(command=_bench)
-    measure.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
-
-    for command in (run, measure):
-        command.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="folder of sequences")
+    for command in (run, ablate, bench):
+        add_protocol(command)
+        add_common(command)
     return parser
 
 

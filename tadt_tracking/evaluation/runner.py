@@ -1,15 +1,19 @@
-"""One-pass evaluation: init on the first frame, then update to the end."""
+"""A tracker's run over a sequence: init on the first frame, then update to the end."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.measures import overlaps, precision, success_auc
-from tadt_tracking.trackers import Tracker
+
+if TYPE_CHECKING:  # OpenCV's trackers run here too, in an environment without torch
+    from tadt_tracking.trackers import Tracker
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Track:
     Attributes:
         sequence: the sequence, with its truth.
         boxes: N x 4 (x, y, w, h) pixels; the first is the given one.
-        scores: N confidences in [0, 1]; the first is 1.
+        scores: N confidences in [0, 1]; NaN for the given box.
         seconds: N times of init (first) and updates.
     """
 
@@ -44,6 +48,21 @@ class Track:
         return overlaps(self.boxes, self.sequence.truth)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What came of running a tracker over sequences.
+
+    Attributes:
+        name: the tracker and how it computed, for tables.
+        tracks: one a sequence, in order.
+        peak_mib: the most memory in MiB that its process had resident; of several the largest.
+    """
+
+    name: str
+    tracks: list[Track]
+    peak_mib: float
+
+
 def run_sequence(tracker: Tracker, sequence: Sequence) -> Track:
     """Run a tracker over all frames of a sequence."""
     boxes, scores, seconds = [], [], []
@@ -51,7 +70,7 @@ def run_sequence(tracker: Tracker, sequence: Sequence) -> Track:
         started = time.perf_counter()
         if index == 0:
             tracker.init(frame, sequence.first_box)
-            box, score = sequence.first_box, 1.0
+            box, score = sequence.first_box, np.nan
         else:
             result = tracker.update(frame)
             box, score = result.box, result.score
@@ -63,3 +82,18 @@ def run_sequence(tracker: Tracker, sequence: Sequence) -> Track:
             f"{sequence.name}: {len(boxes)} frames but {len(sequence.truth)} lines of truth"
         )
     return Track(sequence, np.array(boxes), np.array(scores), np.array(seconds))
+
+
+def pool_by_sequence(tracks: Iterable[Track]) -> list[Track]:
+    """Join the tracks on variants of a sequence into one, in which every frame weighs the same."""
+    found: dict[str, list[Track]] = {}
+    for track in tracks:
+        found.setdefault(track.sequence.name, []).append(track)
+    return [_pooled(variants) for variants in found.values()]
+
+
+def _pooled(tracks: list[Track]) -> Track:
+    truth = np.concatenate([track.sequence.truth for track in tracks])
+    keys = ("boxes", "scores", "seconds")
+    parts = (np.concatenate([getattr(track, key) for track in tracks]) for key in keys)
+    return Track(replace(tracks[0].sequence, truth=truth), *parts)

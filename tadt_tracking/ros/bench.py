@@ -36,7 +36,7 @@ SIZES = {"VGA": (640, 480), "1080p": (1920, 1080)}
 PICTURES = 16  # distinct ones, played to and fro
 STEP_PX = 2
 WARM_UP_FRAMES = 100
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0  # a network may be quantised meanwhile
 
 
 @dataclass

@@ -101,7 +101,7 @@ def tracker_status(
         message = f"{lifecycle}, {state}"
         values |= {
             "tracker": worker.loaded.name,
-            "device and precision": hardware,
+            "compute": hardware,
             "state": state,
             "target id": worker.target_id,
             "waiting for": worker.waiting_for,

@@ -11,6 +11,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.ros.declaration import declare, read
 from tadt_tracking.ros.reports import NamedTracker
 from tadt_tracking.settings import Settings, setting
@@ -21,21 +22,10 @@ _NEXT_ACTIVATION = "takes effect at the next activation"
 
 @dataclass(frozen=True)
 class NodeSettings(Settings):
-    """Parameters of tracker_node beside those of the trackers."""
+    """Parameters of tracker_node beside those of computing and of the trackers."""
 
     tracker: str = setting(
         "tadt", "tracking method; can be changed while tracking", choices=tuple(TRACKERS)
-    )
-    device: str = setting(
-        "auto",
-        "where the tracker computes: auto (CUDA where there is one), cpu, cuda or cuda:N; can be "
-        "changed while tracking",
-    )
-    precision: str = setting(
-        "auto",
-        "arithmetic of the networks; auto: the fastest that keeps the accuracy; can be changed "
-        "while tracking",
-        choices=("auto", "fp32", "bf16", "fp16"),
     )
     autostart: bool = setting(True, "configure and activate by itself; read when the node starts")
     image_transport: str = setting(
@@ -82,13 +72,21 @@ class NodeSettings(Settings):
     )
 
 
+# Every settings class that parameters are declared from, and what stands before their names.
+GROUPS: tuple[tuple[str, type[Settings]], ...] = (
+    ("", NodeSettings),
+    ("", ComputeSettings),
+    *((f"{name}.", tracker.Settings) for name, tracker in TRACKERS.items()),
+)
+_OF_COMPUTE = frozenset(field.name for field in dataclasses.fields(ComputeSettings))
+
+
 @dataclass(frozen=True)
 class TrackerChoice:
     """Which tracker to build, and how."""
 
     name: str
-    device: str
-    precision: str
+    compute: ComputeSettings
     settings: Settings
 
     def build(self) -> NamedTracker:
@@ -97,17 +95,14 @@ class TrackerChoice:
         Raises:
             ValueError, RuntimeError, OSError: see `tadt_tracking.create_tracker`.
         """
-        values = {
-            field.name: getattr(self.settings, field.name)
-            for field in dataclasses.fields(self.settings)
-        }
-        tracker = create_tracker(self.name, device=self.device, precision=self.precision, **values)
+        options = dataclasses.asdict(self.compute) | dataclasses.asdict(self.settings)
+        tracker = create_tracker(self.name, **options)
         tracker.warm_up()
         return NamedTracker(self.name, tracker)
 
 
 class NodeParameters:
-    """The parameters of tracker_node: its own, and `<tracker>.<setting>` for every tracker."""
+    """The parameters of tracker_node: those of `GROUPS`."""
 
     def __init__(self, node: Node, tracker_changed: Callable[[TrackerChoice], None]) -> None:
         """Declare all, and from now on check what is set.
@@ -118,9 +113,8 @@ class NodeParameters:
         """
         self._node = node
         self._tracker_changed = tracker_changed
-        declare(node, NodeSettings)
-        for name, tracker in TRACKERS.items():
-            declare(node, tracker.Settings, f"{name}.")
+        for prefix, kind in GROUPS:
+            declare(node, kind, prefix)
         node.add_on_set_parameters_callback(self._on_set)
 
     def node_settings(self) -> NodeSettings:
@@ -140,17 +134,19 @@ class NodeParameters:
         return self._choice({})
 
     def _choice(self, changes: Mapping[str, Any]) -> TrackerChoice:
-        own = read(self._node, NodeSettings, "", changes)
-        kind = tracker_class(own.tracker).Settings
-        settings = read(self._node, kind, f"{own.tracker}.", changes)
-        return TrackerChoice(own.tracker, own.device, own.precision, settings)
+        name = read(self._node, NodeSettings, "", changes).tracker
+        compute = read(self._node, ComputeSettings, "", changes)
+        settings = read(self._node, tracker_class(name).Settings, f"{name}.", changes)
+        return TrackerChoice(name, compute, settings)
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}
         try:
+            for prefix, kind in GROUPS:
+                read(self._node, kind, prefix, changes)
             choice = self._choice(changes)
-            for name, tracker in TRACKERS.items():
-                read(self._node, tracker.Settings, f"{name}.", changes)
+            if not _OF_COMPUTE.isdisjoint(changes):
+                Compute.choose(choice.compute)  # says what this machine does not have
         except ValueError as error:
             return SetParametersResult(successful=False, reason=str(error))
         if any(self._makes_a_difference(name, changes[name], choice) for name in changes):
@@ -159,5 +155,5 @@ class NodeParameters:
 
     def _makes_a_difference(self, name: str, value: Any, choice: TrackerChoice) -> bool:
         """Tell whether a parameter is part of the choice of tracker and has a new value."""
-        part = name in ("tracker", "device", "precision") or name.startswith(f"{choice.name}.")
+        part = name == "tracker" or name in _OF_COMPUTE or name.startswith(f"{choice.name}.")
         return part and self._node.get_parameter(name).value != value

@@ -13,7 +13,12 @@ from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import uninstall_signal_handlers
 
-_MALLOPT = {-3: 32 << 20, -1: 512 << 20, -2: 64 << 20}  # mmap threshold, trim threshold, top pad
+_MALLOPT = {
+    -3: 32 << 20,  # mmap threshold
+    -1: 512 << 20,  # trim threshold
+    -2: 64 << 20,  # top pad
+    -8: 4,  # arenas; else every new thread gets one, which keeps what earlier threads have left
+}
 
 
 class Finished(Exception):

@@ -20,6 +20,10 @@ class NamedTracker:
     name: str
     tracker: Tracker
 
+    def __str__(self) -> str:
+        """Return for example "tadt on cpu openvino int8"."""
+        return f"{self.name} on {self.tracker.compute}"
+
 
 @dataclass(frozen=True)
 class InitRequest:

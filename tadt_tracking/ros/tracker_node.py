@@ -17,6 +17,7 @@ from tadt_tracking.box import BoxError
 from tadt_tracking.ros.camera import Camera
 from tadt_tracking.ros.diagnostics import Diagnostics
 from tadt_tracking.ros.images import decode
+from tadt_tracking.ros.logs import forward_logs
 from tadt_tracking.ros.managed import run_managed
 from tadt_tracking.ros.messages import detection_to_box, stamp_to_ns
 from tadt_tracking.ros.output import Output
@@ -42,6 +43,7 @@ class TrackerNode(LifecycleNode):
     def __init__(self) -> None:
         """Declare parameters and create publishers; nothing is loaded yet."""
         super().__init__("tracker_node")
+        forward_logs(self.get_logger())
         self._declared = NodeParameters(self, self._change_tracker)
         self._output = Output(self)
         self._diagnostics = Diagnostics(self, self._output)
@@ -77,7 +79,7 @@ class TrackerNode(LifecycleNode):
             buffer_frames=settings.init_buffer,
             catch_up_frames=settings.max_catch_up,
         )
-        self.get_logger().info(f"{loaded.name} is ready on {loaded.tracker.compute}")
+        self.get_logger().info(f"ready: {loaded}")
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:

@@ -236,7 +236,7 @@ class Worker:
         except Exception as error:  # whatever it is, the present tracker can go on
             self._listener.failed("changing the tracker (the present one stays)", error)
             return
-        self._listener.noted(f"tracker is now {loaded.name} on {loaded.tracker.compute}")
+        self._listener.noted(f"tracker is now {loaded}")
 
     def _resume(self, loaded: NamedTracker) -> None:
         """Let a tracker take over from the last frame with a result."""

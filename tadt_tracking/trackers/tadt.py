@@ -28,12 +28,7 @@ from tadt_tracking.weights.manifest import StateDict
 
 LOW, HIGH = "conv4_1", "conv4_3"
 STRIDE = 4
-# The target is rescaled so that the square root of its area lies here, in pixels of the window.
-MIN_SIDE, MAX_SIDE = 44.0, 59.0
-WINDOW = 180  # 3 x MAX_SIDE, rounded so that the feature map has an odd size
-CELLS = WINDOW // STRIDE
-FINE = (CELLS - 1) * STRIDE + 1  # responses per row after interpolation, one a pixel
-SCALES = (45 / 47, 1.0, 45 / 43)
+SMALLEST_SIDE = 0.75  # of a target in the search window, as a share of the largest
 SCALE_WEIGHTS = (0.990, 1.0, 1.005)
 # A similarity below this share of the usual one is an abrupt fall: something hides the target, and
 # the box waits. What is usual follows the similarity at these rates (a frame), seen and hidden.
@@ -53,8 +48,26 @@ class TadtSettings(Settings):
     weights: str = setting("vgg16-oxford", "VGG-16 weights: manifest name or .safetensors file")
     conv4_3_channels: int = setting(300, "channels kept of conv4-3", minimum=1, maximum=512)
     conv4_1_channels: int = setting(80, "channels kept of conv4-1", minimum=1, maximum=512)
+    selection: str = setting(
+        "regression+ranking",
+        "what chooses channels: both losses (conv4-1 by ranking), the regression loss, or chance",
+        choices=("regression+ranking", "regression", "random"),
+    )
+    target_side: float = setting(
+        59.0,
+        "square root of a target's area as the network sees it, at most; three quarters at least",
+        unit="px",
+        minimum=20.0,
+        maximum=200.0,
+    )
+    padding: float = setting(
+        3.0, "side of the search window, relative to target_side", minimum=1.5, maximum=6.0
+    )
     window_influence: float = setting(
         1.0, "weight of the cosine window on responses", minimum=0.0, maximum=1.0
+    )
+    scale_step: float = setting(
+        1.045, "ratio of neighbouring scales among the three", minimum=1.001, maximum=1.5
     )
     scale_rate: float = setting(
         0.3, "share of the best scale's change that is followed", minimum=0.0, maximum=1.0
@@ -73,39 +86,67 @@ class Tadt(Tracker):
         network.load_state_dict(weights)
         self._engine = make_engine(network, (LOW, HIGH), compute)
         self._low_engine = self._engine.with_taps((LOW,))
+        self._cells = _odd_cells(settings.target_side * settings.padding)
+        self._window = self._cells * STRIDE  # pixels
+        self._fine = (
+            self._cells - 1
+        ) * STRIDE + 1  # responses per row, interpolated to one a pixel
+        self._scales = (1 / settings.scale_step, 1.0, settings.scale_step)
         influence = settings.window_influence
-        window = 1 - influence + influence * cosine_window(FINE)
+        window = 1 - influence + influence * cosine_window(self._fine)
         self._weight = (torch.tensor(SCALE_WEIGHTS)[:, None, None] * window).to(compute.device)
 
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
         side = math.sqrt(box.w * box.h)
-        self._zoom = min(max(side, MIN_SIDE), MAX_SIDE) / side
+        largest = self.settings.target_side
+        self._zoom = min(max(side, SMALLEST_SIDE * largest), largest) / side
         self._center, self._first_size, self._scale = box.center, box.size, 1.0
         self._usual = 0.0  # similarity; nothing is usual yet, so nothing counts as a fall
-        height, width = (_odd_cells(length * self._zoom) for length in (box.h, box.w))
+        height, width = (
+            min(_odd_cells(length * self._zoom), self._cells) for length in (box.h, box.w)
+        )
 
         found = self._engine(self._search_window(image))
         low, high = found[LOW][0], found[HIGH][0]
-        self._low = self._choose_low(image, low, (height, width))
-        self._high = _best(
-            regression_importance(high, (height, width)), self.settings.conv4_3_channels
-        )
+        self._low, self._high = self._choose_channels(image, low, high, (height, width))
         self._selected = self._engine.with_channels(HIGH, self._high)
         self._frame = SteadyFrame(self._search, self.compute.device)
         self._set_template(low[self._low], high[self._high], (height, width))
 
     def _search_window(self, image: np.ndarray) -> Tensor:
-        """Cut the search window around the last place: a batch of one, WINDOW x WINDOW."""
-        side = self._pixel() * WINDOW
-        return self.compute.batch([crop(image, self._center, (side, side), (WINDOW, WINDOW))])
+        """Cut the search window around the last place: a batch of one."""
+        side = self._pixel() * self._window
+        shape = (self._window, self._window)
+        return self.compute.batch([crop(image, self._center, (side, side), shape)])
 
     def _pixel(self) -> float:
         """Return the size of the window's pixels in pixels of the image."""
         return self._scale / self._zoom
 
-    def _choose_low(self, image: np.ndarray, low: Tensor, kernel: tuple[int, int]) -> Tensor:
-        """Choose channels of conv4-1 that are active at the target and notice its scale."""
+    def _choose_channels(
+        self, image: np.ndarray, low: Tensor, high: Tensor, kernel: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Choose channels of conv4-1 and conv4-3, as far as they tell about the target."""
+        if self.settings.selection == "random":
+            chance = torch.Generator().manual_seed(0)
+            importances = [torch.rand(len(layer), generator=chance) for layer in (low, high)]
+        else:
+            ranking = self.settings.selection == "regression+ranking"
+            importances = [
+                self._scale_importance(image, low, kernel)
+                if ranking
+                else regression_importance(low, kernel),
+                regression_importance(high, kernel),
+            ]
+        counts = (self.settings.conv4_1_channels, self.settings.conv4_3_channels)
+        return tuple(
+            importance.topk(count).indices.sort().values.to(low.device)
+            for importance, count in zip(importances, counts, strict=True)
+        )
+
+    def _scale_importance(self, image: np.ndarray, low: Tensor, kernel: tuple[int, int]) -> Tensor:
+        """Return how much channels of conv4-1 notice the target's scale, if active there."""
         height, width = (STRIDE * (cells + 2 * RANKED_MARGIN) for cells in kernel)
         pixels = self._pixel() * RANKED_SCALES
         crops = [
@@ -116,8 +157,7 @@ class Tadt(Tracker):
         distances = torch.from_numpy(np.abs(np.log(RANKED_SCALES))).to(low.device)
         importance = ranking_importance(pyramid, distances)
         activity = _middle(low, kernel).amax((1, 2))
-        importance[activity <= activity.median()] = -torch.inf
-        return _best(importance, self.settings.conv4_1_channels)
+        return importance.masked_fill(activity <= activity.median(), -torch.inf)
 
     def _set_template(self, low: Tensor, high: Tensor, kernel: tuple[int, int]) -> None:
         """Balance the two layers, centre the channels, and fix the template at three scales."""
@@ -126,19 +166,19 @@ class Tadt(Tracker):
         window = torch.cat([low * self._balance, high])
         self._mean = window.mean((1, 2), keepdim=True)
         template = _middle(window - self._mean, kernel)
-        scaled = torch.stack([_rescale(template, scale) for scale in SCALES])
-        self._spectra = kernel_spectrum(scaled, padded_size(CELLS, kernel))
+        scaled = torch.stack([_rescale(template, scale) for scale in self._scales])
+        self._spectra = kernel_spectrum(scaled, padded_size(self._cells, kernel))
         self._kernel, self._norm = kernel, template.norm()
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         self._stay_inside(image)
-        side = self._pixel() * WINDOW
+        side = self._pixel() * self._window
         searched = Box.from_center(*self._center, side, side).clip(image)
         # The frame's only synchronisation with a GPU:
         scale, row, column, similarity = self._frame(self._search_window(image)).tolist()
         if not self._is_hidden(similarity):
-            self._move(SCALES[int(scale)], row, column)
+            self._move(self._scales[int(scale)], row, column)
             self._stay_inside(image)
         width, height = (length * self._scale for length in self._first_size)
         box = Box.from_center(*self._center, width, height)
@@ -155,10 +195,11 @@ class Tadt(Tracker):
         low = found[LOW][0, self._low] * self._balance
         features = torch.cat([low, found[HIGH][0]]) - self._mean
         responses = correlate(features, self._spectra)[:, None]
-        fine = functional.interpolate(responses, FINE, mode="bicubic", align_corners=True)
+        side = self._fine
+        fine = functional.interpolate(responses, side, mode="bicubic", align_corners=True)
         best = (fine[:, 0] * self._weight).argmax()
-        scale, row, column = best // FINE**2, best % FINE**2 // FINE, best % FINE
-        cell = (row + STRIDE // 2) // STRIDE * CELLS + (column + STRIDE // 2) // STRIDE
+        scale, row, column = best // side**2, best % side**2 // side, best % side
+        cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
         # take(), since indexing with a tensor of one value waits for the GPU.
         norms = self._norm * _local_energy(features, self._kernel).take(cell).sqrt()
         similarity = fine.take(best) / norms.clamp_min(1e-6)
@@ -172,7 +213,7 @@ class Tadt(Tracker):
 
     def _move(self, scale: float, row: float, column: float) -> None:
         """Follow the best response, at a scale and a place in pixels of the window."""
-        right, down = ((place - FINE // 2) * self._pixel() for place in (column, row))
+        right, down = ((place - self._fine // 2) * self._pixel() for place in (column, row))
         self._center = (self._center[0] + right, self._center[1] + down)
         damped = self._scale * (1 + self.settings.scale_rate * (scale - 1))
         self._scale = min(max(damped, MIN_SCALE), MAX_SCALE)
@@ -186,18 +227,13 @@ class Tadt(Tracker):
 
 def _odd_cells(pixels: float) -> int:
     """Return the odd number of feature cells nearest to a length in the window's pixels."""
-    return min(max(2 * round((pixels / STRIDE - 1) / 2) + 1, 3), CELLS)
+    return max(2 * round((pixels / STRIDE - 1) / 2) + 1, 3)
 
 
 def _middle(features: Tensor, kernel: tuple[int, int]) -> Tensor:
     """Return the middle h x w cells of C x n x n features."""
-    top, left = ((CELLS - cells) // 2 for cells in kernel)
+    top, left = ((features.shape[-1] - cells) // 2 for cells in kernel)
     return features[:, top : top + kernel[0], left : left + kernel[1]]
-
-
-def _best(importance: Tensor, count: int) -> Tensor:
-    """Return the indices of the `count` most important channels, ascending."""
-    return importance.topk(count).indices.sort().values
 
 
 def _rescale(template: Tensor, scale: float) -> Tensor:

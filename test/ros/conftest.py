@@ -14,6 +14,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from harness import Client, NodeProcess  # noqa: E402
 from scenes import Scene  # noqa: E402
+from worker_bench import Bench  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +48,12 @@ def tracking(client):
     client.set_target(scene.box(0), client.stamp, "kept")
     client.result_of(client.stamp)
     return client
+
+
+@pytest.fixture
+def bench(request):
+    """A worker at work, with the limits that a test gives as parameters."""
+    bench = Bench(**getattr(request, "param", {}))
+    yield bench
+    bench.tracker.gate.set()
+    bench.worker.halt()

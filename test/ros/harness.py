@@ -27,7 +27,7 @@ from vision_msgs.msg import Detection2D
 from tadt_tracking.box import Box
 from tadt_tracking.ros.messages import detection_to_box, ns_to_stamp, stamp_to_ns
 
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0  # the first node may have to quantise its network, on a busy machine
 FRAME_NS = 33_333_333
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)

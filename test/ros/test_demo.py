@@ -14,10 +14,11 @@ import pytest
 from harness import PATIENCE_S
 from scenes import ROOT
 
-from tadt_tracking.demo import clip
+from tadt_tracking.demo import clip, preparation
 from tadt_tracking.demo.processes import ChildFailed, Children
 from tadt_tracking.demo.run import environment, node_command
 from tadt_tracking.ros.private_domain import free_domain
+from tadt_tracking.trackers import TRACKERS
 
 FRAMES = 30
 
@@ -34,7 +35,7 @@ def start_demo(out, *options):
 
 def run_demo(out, *options):
     demo = start_demo(out, *options)
-    printed, errors = demo.communicate(timeout=4 * PATIENCE_S)
+    printed, errors = demo.communicate(timeout=3 * PATIENCE_S)
     return demo.returncode, printed, errors
 
 
@@ -206,6 +207,42 @@ def test_a_child_that_hangs_is_ended_and_named(tmp_path):
         with pytest.raises(ChildFailed, match="sleeper did not end within 0 s"):
             children.wait(child, 0.1)
     assert child.process.returncode == -signal.SIGINT
+
+
+@pytest.fixture
+def builds(monkeypatch, tmp_path):
+    """Prepares with an empty cache and a given piece of Python in place of the tracker's making."""
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setattr(preparation, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(preparation.metadata, "version", lambda package: "1")
+
+    def prepare(code):
+        monkeypatch.setattr(preparation, "BUILD", code)
+        told = []
+        preparation.prepare(tmp_path / "logs", told.append)
+        return told
+
+    return prepare
+
+
+def test_the_network_is_prepared_once(builds):
+    with pytest.raises(ChildFailed, match=r"preparation ended with exit status 1[^$]*no VNNI"):
+        builds("raise ValueError('no VNNI')")
+    assert "quantising" in builds("pass")[0]
+    assert builds("raise ValueError('a second time')") == []
+
+
+def test_nothing_is_prepared_without_openvino(builds, monkeypatch):
+    def missing(package):
+        raise preparation.metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(preparation.metadata, "version", missing)
+    assert builds("raise ValueError('not called')") == []
+
+
+def test_the_weights_fetched_are_those_of_the_tracker():
+    assert TRACKERS[preparation.TRACKER].Settings().weights == preparation.WEIGHTS
+    assert preparation.TRACKER in preparation.BUILD
 
 
 def test_domains_are_in_the_safe_range():

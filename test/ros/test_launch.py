@@ -56,12 +56,14 @@ def test_the_launched_node_tracks_under_its_arguments(launch, tmp_path):
         "image:=/launched/image",
         "tracker:=tadt",
         "device:=cpu",
+        "engine:=torch",
+        "precision:=fp32",
         f"params_file:={parameters}",
     )
     with Client("/launched") as client:
         client.wait_for_node()
         assert client.get_parameter("stall_seconds") == 7.5
-        assert client.get_parameter("device") == "cpu"
+        assert client.fresh("tracker")["compute"] == "cpu torch fp32"
         assert client.get_parameter("use_sim_time") is False
         stamp = client.send(SCENE.frame(0))
         client.set_target(SCENE.box(0), stamp)

@@ -1,5 +1,6 @@
 """The managed node through its states."""
 
+import re
 import signal
 
 import pytest
@@ -15,6 +16,8 @@ from harness import (
 )
 from lifecycle_msgs.msg import Transition
 from scenes import Scene
+
+from tadt_tracking.engines import Compute
 
 SCENE = Scene()
 
@@ -134,20 +137,47 @@ def test_weights_that_are_not_there_fail_the_configuration_until_corrected(manag
     take_down(client)
 
 
-def test_a_wrong_tracker_fails_the_configuration_until_corrected():
-    with (
-        NodeProcess("/wrong", tracker="nonsense") as process,
-        Client("/wrong") as client,
-    ):
+@pytest.mark.parametrize(
+    "wrong,reason,right",
+    [
+        ({"tracker": "nonsense"}, "got 'nonsense'", {"tracker": "tadt"}),
+        (
+            {"engine": "torch", "precision": "int8"},
+            "'int8' is not there with engine torch",
+            {"precision": "fp32"},
+        ),
+    ],
+)
+def test_a_wrong_choice_fails_the_configuration_until_corrected(wrong, reason, right):
+    with NodeProcess("/wrong", **wrong) as process, Client("/wrong") as client:
         client.spin_until(
-            lambda: "must be one of tadt, got 'nonsense'" in client.fresh("tracker")["last fault"],
-            "the reason",
+            lambda: reason in client.fresh("tracker").get("last fault", ""), "the reason"
         )
+        assert reason in process.log()
         assert client.state() == "unconfigured"
-        assert client.set_parameters(tracker="tadt").successful
+        assert client.set_parameters(**right).successful
         bring_up(client)
         follow(client)
         assert process.alive
+
+
+def test_the_log_tells_what_was_picked(managed):
+    process, client = managed
+    bring_up(client)
+    assert f"ready: tadt on {Compute.choose()}" in process.log()
+    take_down(client)
+
+
+def test_what_takes_long_stands_in_the_log(monkeypatch, tmp_path):
+    """Such as a download, which is cut short here."""
+    monkeypatch.setenv("TADT_TRACKING_CACHE", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    with NodeProcess("/fetching") as process, Client("/fetching") as client:
+        client.spin_until(
+            lambda: "pip could not download" in client.fresh("tracker")["last fault"], "the end"
+        )
+        assert re.search(r"\[INFO\].*fetching vgg16-oxford \(VGG-16", process.log())
 
 
 def test_a_parameter_out_of_its_range_at_the_start_is_told():

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from scenes import ROOT, Scene
 
-from tadt_tracking.ros.parameters import NodeSettings
+from tadt_tracking.engines import Compute, ComputeSettings
+from tadt_tracking.ros.parameters import GROUPS
 from tadt_tracking.trackers import TRACKERS
 
 SCENE = Scene()
@@ -23,10 +24,9 @@ def flat(values, prefix=""):
 
 
 def defaults():
-    groups = {"": NodeSettings, **{f"{n}.": kind.Settings for n, kind in TRACKERS.items()}}
     return {
         prefix + field.name: getattr(settings(), field.name)
-        for prefix, settings in groups.items()
+        for prefix, settings in GROUPS
         for field in dataclasses.fields(settings)
     }
 
@@ -53,8 +53,13 @@ def test_every_parameter_is_described(client):
 @pytest.mark.parametrize(
     "values,reason",
     [
-        ({"tracker": "nonsense"}, "must be one of tadt, got 'nonsense'"),
-        ({"precision": "fp8"}, "must be one of auto, fp32, bf16, fp16, got 'fp8'"),
+        ({"tracker": "nonsense"}, f"must be one of {', '.join(TRACKERS)}, got 'nonsense'"),
+        ({"precision": "fp8"}, "must be one of auto, fp32, bf16, fp16, int8, got 'fp8'"),
+        ({"engine": "abacus"}, "must be one of auto, torch, openvino, got 'abacus'"),
+        ({"device": "tpu"}, "unknown device 'tpu'; valid are: auto, cpu, cuda, cuda:N"),
+        ({"device": "cuda:99"}, "device 'cuda:99' is not there"),
+        ({"engine": "torch", "precision": "int8"}, "'int8' is not there with engine torch"),
+        ({"threads": -1}, "out of range"),
         ({"queue_depth": 0}, "out of range"),
         ({"tadt__conv4_3_channels": 100000}, "out of range"),
         ({"tadt__window_influence": 1.5}, "out of range"),
@@ -64,23 +69,47 @@ def test_every_parameter_is_described(client):
     ],
 )
 def test_a_bad_value_is_refused_and_the_old_one_stays(tracking, values, reason):
-    name = next(iter(values)).replace("__", ".")
-    before = tracking.get_parameter(name)
+    names = [name.replace("__", ".") for name in values]
+    before = [tracking.get_parameter(name) for name in names]
     result = tracking.set_parameters(**values)
     assert not result.successful
     assert reason in result.reason
-    assert tracking.get_parameter(name) == before
+    assert [tracking.get_parameter(name) for name in names] == before
     assert tracking.track(SCENE.frame(1)).id == "kept"
+
+
+def change(node, client, **values):
+    """Set parameters and wait until another tracker is at work."""
+    told = node.log().count("tracker is now tadt")
+    assert client.set_parameters(**values).successful
+    client.spin_until(lambda: node.log().count("tracker is now tadt") == told + 1, "the change")
 
 
 def test_a_trackers_setting_changes_while_it_tracks(node, tracking):
-    told = node.log().count("tracker is now tadt")
-    assert tracking.set_parameters(tadt__conv4_3_channels=128, precision="fp32").successful
-    tracking.spin_until(lambda: node.log().count("tracker is now tadt") == told + 1, "the change")
-    assert tracking.fresh("tracker")["device and precision"].endswith(" fp32")
+    change(node, tracking, tadt__conv4_3_channels=128)
     assert tracking.track(SCENE.frame(1)).id == "kept"
-    assert tracking.set_parameters(tadt__conv4_3_channels=300, precision="auto").successful
-    tracking.spin_until(lambda: node.log().count("tracker is now tadt") == told + 2, "the change")
+    change(node, tracking, tadt__conv4_3_channels=300)
+    assert tracking.track(SCENE.frame(2)).id == "kept"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"device": "cpu", "engine": "torch", "precision": "fp32"},
+        {"engine": "torch"},
+        {"threads": 1},
+    ],
+    ids=str,
+)
+def test_how_it_computes_changes_while_it_tracks(node, tracking, values):
+    change(node, tracking, **values)
+    asked = str(Compute.choose(ComputeSettings(**values)))
+    assert tracking.fresh("tracker")["compute"] == asked
+    assert f"tracker is now tadt on {asked}" in node.log()
+    assert tracking.track(SCENE.frame(1)).id == "kept"
+    before = {name: getattr(ComputeSettings(), name) for name in values}
+    change(node, tracking, **before)
+    assert tracking.fresh("tracker")["compute"] == str(Compute.choose())
     assert tracking.track(SCENE.frame(2)).id == "kept"
 
 

@@ -1,0 +1,53 @@
+"""What takes long and is needed once, done before the nodes start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from tadt_tracking.demo.processes import Children
+from tadt_tracking.weights import cache_folder, fetch
+
+TRACKER = "tadt"
+WEIGHTS = "vgg16-oxford"  # of that tracker
+BUILD = f"from tadt_tracking import create_tracker; create_tracker({TRACKER!r})"
+TIMEOUT_S = 300.0
+
+
+def prepare(logs: Path, tell: Callable[[str], None]) -> None:
+    """Fetch the weights and, where OpenVINO is installed, let it quantise the network.
+
+    Whether that has been done is told by a file in the cache: to look closer takes torch, which
+    takes seconds to load. Should the file be wrong, the node quantises the network itself.
+
+    Args:
+        logs: folder for the log of the process that builds the tracker.
+        tell: takes lines for people.
+
+    Raises:
+        WeightsError: the weights cannot be fetched.
+        ChildFailed: the tracker cannot be built.
+    """
+    fetch(WEIGHTS)
+    done = _done_file()
+    if done is None or done.exists():
+        return
+    tell(
+        "preparing the network for this machine, once (quantising it takes some 15 seconds, longer "
+        "on a busy machine)"
+    )
+    with Children(logs, dict(os.environ)) as children:
+        children.wait(children.start("preparation", [sys.executable, "-c", BUILD]), TIMEOUT_S)
+    done.touch()
+
+
+def _done_file() -> Path | None:
+    """Return the file that is there once all is prepared; None where there is nothing to do."""
+    try:
+        versions = [f"{name}-{metadata.version(name)}" for name in ("openvino", "nncf")]
+    except metadata.PackageNotFoundError:
+        return None
+    return cache_folder() / "-".join(["prepared", TRACKER, *versions])

@@ -1,0 +1,99 @@
+"""Our trackers as entrants of an evaluation: each runs in processes of its own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import repeat
+from typing import Any, Protocol
+
+from tqdm import tqdm
+
+from tadt_tracking.engines import ComputeSettings
+from tadt_tracking.evaluation.datasets import Sequence
+from tadt_tracking.evaluation.processes import fresh_processes, in_fresh_process, peak_mib
+from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
+from tadt_tracking.trackers import TRACKERS, Tracker, create_tracker, tracker_class
+
+PRECISIONS = ("fp32", "auto")
+
+
+class Entrant(Protocol):
+    """Whatever can be run over sequences."""
+
+    def run(self, sequences: list[Sequence], jobs: int = 1) -> Outcome:
+        """Run over all sequences, with a progress bar; warm from the first frame on.
+
+        Args:
+            sequences: the sequences; an entrant may run over one of them twice.
+            jobs: processes among which the sequences are divided; 1 where times matter.
+        """
+
+
+@dataclass(frozen=True)
+class TrackerEntrant:
+    """A tracker of ours, not yet made.
+
+    Attributes:
+        tracker: a key of `TRACKERS`.
+        options: names and values as in `create_tracker`.
+    """
+
+    tracker: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, tracker: str, **options: Any) -> TrackerEntrant:
+        """Check tracker and options, which takes no time, and keep them."""
+        of_compute, of_tracker = ComputeSettings.split(options)
+        ComputeSettings.from_dict(of_compute)
+        tracker_class(tracker).Settings.from_dict(of_tracker)
+        return cls(tracker, tuple(options.items()))
+
+    def create(self) -> Tracker:
+        """Make the tracker, warm, in this process."""
+        tracker = create_tracker(self.tracker, **dict(self.options))
+        tracker.warm_up()
+        return tracker
+
+    def run(self, sequences: list[Sequence], jobs: int = 1) -> Outcome:
+        """See :class:`Entrant`. Among several processes each network runs on one thread."""
+        entrant = self if jobs == 1 else self._with_default(threads=1)
+        name = in_fresh_process(_prepare, entrant)
+        with fresh_processes(jobs) as pool:
+            results = pool.map(_run, repeat(entrant), sequences)
+            tracks, peaks = zip(*_progress(results, name, len(sequences)), strict=True)
+        return Outcome(name, list(tracks), max(peaks))
+
+    def _with_default(self, **options: Any) -> TrackerEntrant:
+        return replace(self, options=tuple({**options, **dict(self.options)}.items()))
+
+
+def bench_entrants(
+    trackers: Iterable[str], precisions: Iterable[str], **options: Any
+) -> list[TrackerEntrant]:
+    """Return every tracker (none named: all) at every precision."""
+    return [
+        TrackerEntrant.of(name, **{**options, "precision": precision})
+        for name in trackers or TRACKERS
+        for precision in precisions
+    ]
+
+
+def _progress(results: Iterable[Any], name: str, total: int) -> Iterable[Any]:
+    return tqdm(results, desc=name, total=total, unit="sequence", leave=False)
+
+
+def _prepare(entrant: TrackerEntrant) -> str:
+    """Make the tracker once, so that what is made only once is in the cache; return its name."""
+    return f"{entrant.tracker}, {entrant.create().compute}"
+
+
+def _run(entrant: TrackerEntrant, sequence: Sequence) -> tuple[Track, float]:
+    return run_sequence(_created(entrant), sequence), peak_mib()
+
+
+@functools.cache
+def _created(entrant: TrackerEntrant) -> Tracker:
+    return entrant.create()

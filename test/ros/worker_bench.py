@@ -1,0 +1,125 @@
+"""A worker with a scripted tracker, for what real ones do too seldom to be tested with them."""
+
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+
+from tadt_tracking.box import Box
+from tadt_tracking.engines import Compute, ComputeSettings
+from tadt_tracking.result import Result
+from tadt_tracking.ros.reports import InitRequest, NamedTracker
+from tadt_tracking.ros.worker import Worker
+from tadt_tracking.settings import Settings
+from tadt_tracking.trackers.base import Tracker
+
+PATIENCE_S = 30
+BOX = Box(10, 10, 20, 20)
+
+
+class Scripted(Tracker):
+    """Answers the value of the picture's first pixel as x. A picture of 200 and more is a fault.
+
+    With `gate` closed, init and update wait, as a slow tracker would.
+    """
+
+    Settings = Settings
+
+    def __init__(self):
+        super().__init__(
+            Settings(),
+            Compute.choose(ComputeSettings(device="cpu", engine="torch", precision="fp32")),
+        )
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Semaphore(0)
+        self.started_at = []
+
+    def _init(self, image, box):
+        self._work(image)
+        self.started_at.append((int(image[0, 0, 0]), box))
+
+    def _update(self, image):
+        self._work(image)
+        return Result(Box(float(image[0, 0, 0]), 0, 20, 20), 0.5)
+
+    def _work(self, image):
+        self.entered.release()
+        assert self.gate.wait(PATIENCE_S)
+        if image[0, 0, 0] >= 200:
+            raise RuntimeError("out of memory")
+
+
+class Heard:
+    """A listener that keeps everything."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.reports, self.refusals, self.faults, self.notes = [], [], [], []
+
+    def _keep(self, kept, what):
+        with self.changed:
+            kept.append(what)
+            self.changed.notify()
+
+    def report(self, report):
+        self._keep(self.reports, report)
+
+    def refused(self, kind, reason):
+        self._keep(self.refusals, (kind, reason))
+
+    def failed(self, doing, error):
+        self._keep(self.faults, f"{doing}: {error}")
+
+    def noted(self, text):
+        self._keep(self.notes, text)
+
+    def wait(self, reached):
+        with self.changed:
+            assert self.changed.wait_for(reached, PATIENCE_S), vars(self)
+
+    @property
+    def stamps(self):
+        return [report.frame.stamp for report in self.reports]
+
+
+def decode(message):
+    if message.value is None:
+        raise ValueError("bad picture")
+    return np.full((100, 100, 3), message.value, np.uint8)
+
+
+class Bench:
+    """A worker at work, its tracker and its listener."""
+
+    def __init__(self, **limits):
+        self.tracker, self.heard = Scripted(), Heard()
+        loaded = NamedTracker("scripted", self.tracker)
+        limits = {"buffer_frames": 20, "catch_up_frames": 20, **limits}
+        self.worker = Worker(loaded, decode, self.heard, **limits)
+        self.worker.start()
+
+    def offer(self, stamp, value=1):
+        self.worker.offer(stamp, SimpleNamespace(value=value))
+
+    def init(self, stamp=0, box=BOX, target_id="t"):
+        self.worker.init(InitRequest(box, stamp, target_id))
+
+    def track(self, stamp, value=1):
+        """Offer a frame and wait for its report."""
+        self.offer(stamp, value)
+        self.heard.wait(lambda: stamp in self.heard.stamps)
+
+    def set_target(self, stamp=1):
+        self.offer(stamp)
+        self.init(stamp)
+        self.heard.wait(lambda: self.heard.reports)
+
+    def hold(self):
+        """Keep the tracker in its next update."""
+        self.tracker.gate.clear()
+        while self.tracker.entered.acquire(blocking=False):
+            pass
+
+    def wait_until_held(self):
+        assert self.tracker.entered.acquire(timeout=PATIENCE_S)
