@@ -12,6 +12,7 @@ from tadt_tracking.engines import quantization
 from tadt_tracking.engines.base import Engine
 from tadt_tracking.engines.compute import Compute
 from tadt_tracking.engines.openvino_runtime import core, openvino
+from tadt_tracking.engines.time_slice import ask_for_short_slices
 from tadt_tracking.networks.vgg import Vgg
 
 _ELEMENT_TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}
@@ -28,6 +29,8 @@ class OpenVinoEngine(Engine):
             "INFERENCE_PRECISION_HINT": _ELEMENT_TYPES[compute.precision],
             # Work is dealt out in pieces, so that a core taken by another process holds up less.
             "TBB_PARTITIONER": "AUTO",
+            # Beside others the system knows best where a thread runs.
+            "ENABLE_CPU_PINNING": False,
         }
         if compute.threads:
             options["INFERENCE_NUM_THREADS"] = compute.threads
@@ -44,6 +47,7 @@ class OpenVinoEngine(Engine):
 
     def __call__(self, batch: Tensor) -> dict[str, Tensor]:
         """See :class:`Engine`."""
+        ask_for_short_slices()
         self._request.infer([batch.numpy()], share_inputs=True)
         return {tap: torch.from_numpy(self._request.get_tensor(tap).data) for tap in self._taps}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,14 +18,14 @@ class SteadyFrame:
     function is simply called.
     """
 
-    def __init__(self, function: Callable[[Tensor], Tensor], device: torch.device) -> None:
+    def __init__(self, function: Callable[[Tensor], Any], device: torch.device) -> None:
         """Wrap `function`, whose only changing input is its argument, on `device`."""
         self._function, self._device = function, device
         self._calls = 0
         self._graph: torch.cuda.CUDAGraph | None = None
 
-    def __call__(self, batch: Tensor) -> Tensor:
-        """Return the function's result; on CUDA it is good until the next call."""
+    def __call__(self, batch: Tensor) -> Any:
+        """Return the function's result; on CUDA its tensors are good until the next call."""
         if self._device.type != "cuda" or self._calls < WARM_UP:
             self._calls += 1
             return self._function(batch)

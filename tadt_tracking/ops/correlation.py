@@ -6,6 +6,8 @@ around: outside the grid the features count as zero.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import torch
 from torch import Tensor
@@ -26,10 +28,18 @@ def kernel_spectrum(kernel: Tensor, size: int) -> Tensor:
     Returns:
         ... x size x (size // 2 + 1), complex: the conjugate spectrum.
     """
+    # A product with two small matrices: of the padded kernel's FFT, most would be spent on zeros.
     height, width = kernel.shape[-2:]
-    padded = torch.nn.functional.pad(kernel, (0, size - width, 0, size - height))
-    centered = torch.roll(padded, (-(height // 2), -(width // 2)), (-2, -1))
-    return torch.fft.rfft2(centered).conj()
+    rows = _waves(size, height, size).to(kernel.device)
+    columns = _waves(size // 2 + 1, width, size).to(kernel.device)
+    return rows @ torch.complex(kernel @ columns.real.mT, kernel @ columns.imag.mT)
+
+
+def _waves(frequencies: int, length: int, size: int) -> Tensor:
+    """Return the conjugate Fourier matrix of a signal whose origin is in its middle."""
+    offsets = torch.arange(length) - length // 2
+    phases = torch.outer(torch.arange(frequencies), offsets) * (2 * math.pi / size)
+    return torch.polar(torch.ones_like(phases), phases)
 
 
 def correlate(features: Tensor, spectra: Tensor) -> Tensor:

@@ -6,10 +6,11 @@ from typing import Any
 
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.trackers.base import ImageError, Tracker
+from tadt_tracking.trackers.hcf import Hcf
 from tadt_tracking.trackers.tadt import Tadt
 from tadt_tracking.weights import load
 
-TRACKERS: dict[str, type[Tracker]] = {"tadt": Tadt}
+TRACKERS: dict[str, type[Tracker]] = {"tadt": Tadt, "hcf": Hcf}
 
 __all__ = ["TRACKERS", "ImageError", "Tracker", "create_tracker", "tracker_class"]
 

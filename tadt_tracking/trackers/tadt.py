@@ -1,7 +1,8 @@
 """TADT: Li, Ma, Wu, He, Yang, "Target-Aware Deep Tracking", CVPR 2019.
 
 On the first frame gradients pick the channels of a pre-trained VGG-16 that matter for this target;
-then a fixed template of them is matched with every search window, at three scales.
+then a template of them is matched with every search window, at three scales. The paper's template
+stays as it was on the first frame; here it follows slowly (setting update_rate).
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from tadt_tracking.engines import Compute, make_engine
 from tadt_tracking.engines.steady_frame import SteadyFrame
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
 from tadt_tracking.ops.channel_importance import ranking_importance, regression_importance
-from tadt_tracking.ops.correlation import correlate, cosine_window, kernel_spectrum, padded_size
+from tadt_tracking.ops.correlation import cosine_window
+from tadt_tracking.ops.template import Template, middle
 from tadt_tracking.result import Result
 from tadt_tracking.settings import Settings, setting
 from tadt_tracking.trackers.base import Tracker
+from tadt_tracking.trackers.evidence import Usual, probability
+from tadt_tracking.trackers.place import Place
 from tadt_tracking.weights.manifest import StateDict
 
 LOW, HIGH = "conv4_1", "conv4_3"
@@ -31,9 +35,11 @@ STRIDE = 4
 SMALLEST_SIDE = 0.75  # of a target in the search window, as a share of the largest
 SCALE_WEIGHTS = (0.990, 1.0, 1.005)
 # A similarity below this share of the usual one is an abrupt fall: something hides the target, and
-# the box waits. What is usual follows the similarity at these rates (a frame), seen and hidden.
-HIDDEN_BELOW, RATE_SEEN, RATE_HIDDEN = 0.35, 0.1, 0.02
-MIN_SCALE, MAX_SCALE = 0.2, 5.0  # of the first size
+# the box waits.
+HIDDEN_BELOW = 0.35
+# The template is renewed every so many frames, half of it being the first look for ever, where the
+# similarity is at least this share of the usual one.
+RENEWED_EVERY, FIRST_SHARE, SURE_ABOVE = 5, 0.5, 0.6
 # Sizes at which the ranking loss sees the target, relative to the true one.
 RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
@@ -72,6 +78,13 @@ class TadtSettings(Settings):
     scale_rate: float = setting(
         0.3, "share of the best scale's change that is followed", minimum=0.0, maximum=1.0
     )
+    update_rate: float = setting(
+        0.1,
+        f"share of the newest look in the changing half of the template, every {RENEWED_EVERY} "
+        "frames; 0: the template stays as it was (the paper)",
+        minimum=0.0,
+        maximum=1.0,
+    )
 
 
 class Tadt(Tracker):
@@ -98,31 +111,33 @@ class Tadt(Tracker):
 
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
-        side = math.sqrt(box.w * box.h)
-        largest = self.settings.target_side
-        self._zoom = min(max(side, SMALLEST_SIDE * largest), largest) / side
-        self._center, self._first_size, self._scale = box.center, box.size, 1.0
-        self._usual = 0.0  # similarity; nothing is usual yet, so nothing counts as a fall
-        height, width = (
+        self._place, self._usual = Place(box), Usual()
+        self._zoom = self._zoom_for(math.sqrt(box.w * box.h))
+        self._seen = 0  # frames since the first on which the target was not hidden
+        kernel = tuple(
             min(_odd_cells(length * self._zoom), self._cells) for length in (box.h, box.w)
         )
-
         found = self._engine(self._search_window(image))
         low, high = found[LOW][0], found[HIGH][0]
-        self._low, self._high = self._choose_channels(image, low, high, (height, width))
+        self._low, self._high = self._choose_channels(image, low, high, kernel)
         self._selected = self._engine.with_channels(HIGH, self._high)
         self._frame = SteadyFrame(self._search, self.compute.device)
-        self._set_template(low[self._low], high[self._high], (height, width))
+        self._set_template(low[self._low], high[self._high], kernel)
+
+    def _zoom_for(self, side: float) -> float:
+        """Return how much a target, whose side is given in pixels of the image, is enlarged."""
+        largest = self.settings.target_side
+        return min(max(side, SMALLEST_SIDE * largest), largest) / side
 
     def _search_window(self, image: np.ndarray) -> Tensor:
         """Cut the search window around the last place: a batch of one."""
         side = self._pixel() * self._window
         shape = (self._window, self._window)
-        return self.compute.batch([crop(image, self._center, (side, side), shape)])
+        return self.compute.batch([crop(image, self._place.center, (side, side), shape)])
 
     def _pixel(self) -> float:
         """Return the size of the window's pixels in pixels of the image."""
-        return self._scale / self._zoom
+        return self._place.scale / self._zoom
 
     def _choose_channels(
         self, image: np.ndarray, low: Tensor, high: Tensor, kernel: tuple[int, int]
@@ -150,107 +165,73 @@ class Tadt(Tracker):
         height, width = (STRIDE * (cells + 2 * RANKED_MARGIN) for cells in kernel)
         pixels = self._pixel() * RANKED_SCALES
         crops = [
-            crop(image, self._center, (width * p, height * p), (width, height)) for p in pixels
+            crop(image, self._place.center, (width * p, height * p), (width, height))
+            for p in pixels
         ]
         inner = slice(RANKED_MARGIN, -RANKED_MARGIN)
         pyramid = self._low_engine(self.compute.batch(crops))[LOW][:, :, inner, inner]
         distances = torch.from_numpy(np.abs(np.log(RANKED_SCALES))).to(low.device)
         importance = ranking_importance(pyramid, distances)
-        activity = _middle(low, kernel).amax((1, 2))
+        activity = middle(low, kernel).amax((1, 2))
         return importance.masked_fill(activity <= activity.median(), -torch.inf)
 
     def _set_template(self, low: Tensor, high: Tensor, kernel: tuple[int, int]) -> None:
-        """Balance the two layers, centre the channels, and fix the template at three scales."""
-        sums = [_middle(layer, kernel).sum((1, 2)).max() for layer in (low, high)]
+        """Balance the two layers, centre the channels, and take the template."""
+        sums = [middle(layer, kernel).sum((1, 2)).max() for layer in (low, high)]
         self._balance = sums[1] / sums[0].clamp_min(1e-6)
         window = torch.cat([low * self._balance, high])
         self._mean = window.mean((1, 2), keepdim=True)
-        template = _middle(window - self._mean, kernel)
-        scaled = torch.stack([_rescale(template, scale) for scale in self._scales])
-        self._spectra = kernel_spectrum(scaled, padded_size(self._cells, kernel))
-        self._kernel, self._norm = kernel, template.norm()
+        self._template = Template(window - self._mean, kernel, self._scales)
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
-        self._stay_inside(image)
+        self._place.stay_inside(image)
         side = self._pixel() * self._window
-        searched = Box.from_center(*self._center, side, side).clip(image)
+        searched = Box.from_center(*self._place.center, side, side).clip(image)
+        answer, features = self._frame(self._search_window(image))
         # The frame's only synchronisation with a GPU:
-        scale, row, column, similarity = self._frame(self._search_window(image)).tolist()
-        if not self._is_hidden(similarity):
-            self._move(self._scales[int(scale)], row, column)
-            self._stay_inside(image)
-        width, height = (length * self._scale for length in self._first_size)
-        box = Box.from_center(*self._center, width, height)
-        return Result(box, _confidence(similarity), searched)
+        scale, row, column, similarity = answer.tolist()
+        if self._usual.note(similarity, HIDDEN_BELOW):
+            grown = self._follow(image, self._scales[int(scale)], row, column)
+            self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
+        score = probability(similarity, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
+        return Result(self._place.box, score, searched)
 
-    def _search(self, window: Tensor) -> Tensor:
+    def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Find the template in the search window.
 
         Returns:
-            Index of the scale, row and column of the best response in pixels of the window, and
-            the cosine of the angle between the template and the features there.
+            Four values: index of the scale, row and column of the best response in pixels of the
+            window, and the cosine of the angle between the template and the features there; and
+            the features, C x n x n.
         """
         found = self._selected(window)
         low = found[LOW][0, self._low] * self._balance
         features = torch.cat([low, found[HIGH][0]]) - self._mean
-        responses = correlate(features, self._spectra)[:, None]
-        side = self._fine
+        responses, side = self._template.match(features)[:, None], self._fine
         fine = functional.interpolate(responses, side, mode="bicubic", align_corners=True)
         best = (fine[:, 0] * self._weight).argmax()
         scale, row, column = best // side**2, best % side**2 // side, best % side
         cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
-        # take(), since indexing with a tensor of one value waits for the GPU.
-        norms = self._norm * _local_energy(features, self._kernel).take(cell).sqrt()
-        similarity = fine.take(best) / norms.clamp_min(1e-6)
-        return torch.stack([scale, row, column, similarity])
+        similarity = self._template.similarity(features, fine.take(best), cell)
+        return torch.stack([scale, row, column, similarity]), features
 
-    def _is_hidden(self, similarity: float) -> bool:
-        """Tell whether the similarity has fallen abruptly, and note what is usual."""
-        hidden = similarity < HIDDEN_BELOW * self._usual
-        self._usual += (RATE_HIDDEN if hidden else RATE_SEEN) * (similarity - self._usual)
-        return hidden
-
-    def _move(self, scale: float, row: float, column: float) -> None:
-        """Follow the best response, at a scale and a place in pixels of the window."""
+    def _follow(self, image: np.ndarray, scale: float, row: float, column: float) -> float:
+        """Follow the best response; returns the factor by which the target has grown."""
         right, down = ((place - self._fine // 2) * self._pixel() for place in (column, row))
-        self._center = (self._center[0] + right, self._center[1] + down)
-        damped = self._scale * (1 + self.settings.scale_rate * (scale - 1))
-        self._scale = min(max(damped, MIN_SCALE), MAX_SCALE)
+        self._place.move(right, down, image)
+        return self._place.grow(1 + self.settings.scale_rate * (scale - 1))
 
-    def _stay_inside(self, image: np.ndarray) -> None:
-        """Keep the centre in the picture, whose size may change from one to the next."""
-        height, width = image.shape[:2]
-        x, y = self._center
-        self._center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
+    def _renew(
+        self, features: Tensor, place: tuple[float, float], grown: float, similarity: float
+    ) -> None:
+        """Now and then learn how the target looks, where it looks much as usual."""
+        self._seen += 1
+        due = self.settings.update_rate > 0 and self._seen % RENEWED_EVERY == 0
+        if due and similarity > SURE_ABOVE * self._usual.level:
+            self._template.learn(features, place, grown, self.settings.update_rate, FIRST_SHARE)
 
 
 def _odd_cells(pixels: float) -> int:
     """Return the odd number of feature cells nearest to a length in the window's pixels."""
     return max(2 * round((pixels / STRIDE - 1) / 2) + 1, 3)
-
-
-def _middle(features: Tensor, kernel: tuple[int, int]) -> Tensor:
-    """Return the middle h x w cells of C x n x n features."""
-    top, left = ((features.shape[-1] - cells) // 2 for cells in kernel)
-    return features[:, top : top + kernel[0], left : left + kernel[1]]
-
-
-def _rescale(template: Tensor, scale: float) -> Tensor:
-    """Return a C x h x w template of the target grown by `scale`: same grid, same norm."""
-    shrink = torch.tensor([[[1 / scale, 0, 0], [0, 1 / scale, 0]]], device=template.device)
-    grid = functional.affine_grid(shrink, [1, *template.shape], align_corners=False)
-    grown = functional.grid_sample(template[None], grid, align_corners=False)[0]
-    return grown * (template.norm() / grown.norm().clamp_min(1e-6))
-
-
-def _local_energy(features: Tensor, kernel: tuple[int, int]) -> Tensor:
-    """Return the squared norm of C x n x n features under a kernel around each cell: n x n."""
-    half = (kernel[0] // 2, kernel[1] // 2)
-    mean = functional.avg_pool2d(features.square().sum(0)[None, None], kernel, 1, half)
-    return mean[0, 0] * math.prod(kernel)
-
-
-def _confidence(similarity: float) -> float:
-    """Return the probability that the box is right, from the cosine of template and picture."""
-    return 1 / (1 + math.exp(-CONFIDENCE_SLOPE * (similarity - CONFIDENCE_MIDDLE)))

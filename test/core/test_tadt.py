@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from targets import scene
 
 from tadt_tracking import create_tracker
 from tadt_tracking.box import Box, BoxError
@@ -20,30 +21,18 @@ def tracker():
     return create_tracker("tadt", device="cpu")
 
 
-def _scene(center, size=(60, 48), shape=(240, 320)):
-    """A textured picture with a textured target of `size` at `center`."""
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, 120, (shape[0] // 8, shape[1] // 8, 3), dtype=np.uint8)
-    picture = cv2.resize(noise, shape[::-1], interpolation=cv2.INTER_CUBIC)
-    patch = rng.integers(100, 255, (6, 6, 3), dtype=np.uint8)
-    target = cv2.resize(patch, size, interpolation=cv2.INTER_CUBIC)
-    left, top = (round(c - s / 2) for c, s in zip(center, size, strict=True))
-    picture[top : top + size[1], left : left + size[0]] = target
-    return picture, Box(left, top, *size)
-
-
 def test_target_that_moves_is_followed(tracker):
-    picture, box = _scene((100, 100))
+    picture, box = scene((100, 100))
     tracker.init(picture, box)
     for step in range(1, 10):
-        picture, truth = _scene((100 + 8 * step, 100 + 4 * step))
+        picture, truth = scene((100 + 8 * step, 100 + 4 * step))
         result = tracker.update(picture)
         assert result.box.overlap(truth) > 0.8
         assert 0 <= result.score <= 1
 
 
 def test_target_that_stays_does_not_drift(tracker):
-    picture, box = _scene((150, 120))
+    picture, box = scene((150, 120))
     tracker.init(picture, box)
     for _ in range(10):
         result = tracker.update(picture)
@@ -52,36 +41,52 @@ def test_target_that_stays_does_not_drift(tracker):
 
 
 def test_growing_target_grows_the_box(tracker):
-    picture, box = _scene((160, 120), size=(60, 48))
+    picture, box = scene((160, 120), size=(60, 48))
     tracker.init(picture, box)
     for growth in np.linspace(1, 1.4, 40):
-        picture, truth = _scene((160, 120), size=(round(60 * growth), round(48 * growth)))
+        picture, truth = scene((160, 120), size=(round(60 * growth), round(48 * growth)))
         result = tracker.update(picture)
     assert result.box.overlap(truth) > 0.7
     assert result.box.w > 1.2 * box.w
 
 
 def test_hidden_target_scores_clearly_lower(tracker):
-    picture, box = _scene((150, 120))
-    hidden, _ = _scene((1000, 1000), shape=(2000, 2000))
+    picture, box = scene((150, 120))
+    hidden, _ = scene((1000, 1000), shape=(2000, 2000))
     tracker.init(picture, box)
     visible = tracker.update(picture).score
     assert tracker.update(hidden[:240, :320]).score < visible - 0.4
 
 
 def test_box_waits_while_the_target_is_hidden_and_goes_on(tracker):
-    picture, box = _scene((150, 120))
-    hidden = _scene((1000, 1000), shape=(2000, 2000))[0][:240, :320]
+    picture, box = scene((150, 120))
+    hidden = scene((1000, 1000), shape=(2000, 2000))[0][:240, :320]
     tracker.init(picture, box)
     for _ in range(20):
         before = tracker.update(picture).box
     assert [tracker.update(hidden).box for _ in range(8)] == [before] * 8
-    moved, truth = _scene((160, 126))
+    moved, truth = scene((160, 126))
     assert tracker.update(moved).box.overlap(truth) > 0.8
 
 
+def test_look_that_changes_is_learnt(tracker):
+    """The target's picture fades into another one, upside down, while it stands."""
+    first, box = scene((150, 120))
+    last = first.copy()
+    target = (slice(int(box.y), int(box.y + box.h)), slice(int(box.x), int(box.x + box.w)))
+    last[target] = 255 - first[target][::-1, ::-1]
+
+    def scores(tracker):
+        tracker.init(first, box)
+        shares = np.linspace(0, 1, 120)
+        return [tracker.update(cv2.addWeighted(first, 1 - s, last, s, 0)).score for s in shares]
+
+    fixed = create_tracker("tadt", device="cpu", update_rate=0.0)
+    assert scores(tracker)[-1] > scores(fixed)[-1] + 0.05
+
+
 def test_search_region_is_around_the_last_place_and_inside_the_picture(tracker):
-    picture, box = _scene((40, 40))
+    picture, box = scene((40, 40))
     tracker.init(picture, box)
     region = tracker.update(picture).search_region
     assert region == region.clip(picture)
@@ -90,7 +95,7 @@ def test_search_region_is_around_the_last_place_and_inside_the_picture(tracker):
 
 
 def test_picture_that_shrinks_is_survived(tracker):
-    picture, _ = _scene((1500, 900), shape=(1080, 1920))
+    picture, _ = scene((1500, 900), shape=(1080, 1920))
     tracker.init(picture, (1470, 876, 60, 48))
     assert np.isfinite(tracker.update(picture[:240, :320]).box).all()
 
@@ -107,7 +112,7 @@ def test_any_size_of_picture_works(tracker, shape):
     [(-30, -30, 60, 60), (290, 200, 80, 80), (10, 10, 1, 1), (0, 0, 320, 3), (0, 0, 320, 240)],
 )
 def test_odd_boxes_work(tracker, box):
-    picture, _ = _scene((150, 120))
+    picture, _ = scene((150, 120))
     tracker.init(picture, box)
     assert np.isfinite(tracker.update(picture).box).all()
 
@@ -125,7 +130,7 @@ def test_uniform_picture_gives_finite_results(tracker):
     [(float("nan"), 0, 5, 5), (0, 0, 0, 5), (0, 0, 5, -1), (320, 0, 5, 5), (-5, 0, 5, 5)],
 )
 def test_bad_box_is_refused_and_the_target_kept(tracker, box):
-    picture, good = _scene((150, 120))
+    picture, good = scene((150, 120))
     tracker.init(picture, good)
     with pytest.raises(BoxError):
         tracker.init(picture, box)
@@ -156,9 +161,9 @@ def test_update_before_init_is_an_error():
 
 def test_same_input_gives_the_same_output(tracker):
     def run():
-        picture, box = _scene((100, 100))
+        picture, box = scene((100, 100))
         tracker.init(picture, box)
-        return [tracker.update(_scene((100 + 5 * i, 100))[0]) for i in range(1, 4)]
+        return [tracker.update(scene((100 + 5 * i, 100))[0]) for i in range(1, 4)]
 
     assert run() == run()
 

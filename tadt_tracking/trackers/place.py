@@ -1,0 +1,46 @@
+"""Where a target is believed to be, as the trackers keep it between frames."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tadt_tracking.box import Box
+
+MIN_SCALE, MAX_SCALE = 0.2, 5.0  # of the first size
+
+
+class Place:
+    """A target's centre, and its scale relative to the size it was given.
+
+    Attributes:
+        center: (x, y) in pixels of the image.
+        first_size: width and height of the given box in pixels.
+        scale: the target's present size, relative to that.
+    """
+
+    def __init__(self, box: Box) -> None:
+        """Start at the given box."""
+        self.center, self.first_size, self.scale = box.center, box.size, 1.0
+
+    @property
+    def box(self) -> Box:
+        """The target's box."""
+        width, height = (length * self.scale for length in self.first_size)
+        return Box.from_center(*self.center, width, height)
+
+    def move(self, right: float, down: float, image: np.ndarray) -> None:
+        """Move by pixels, as far as the centre stays in the image."""
+        self.center = (self.center[0] + right, self.center[1] + down)
+        self.stay_inside(image)
+
+    def stay_inside(self, image: np.ndarray) -> None:
+        """Keep the centre in the image, whose size may change from one to the next."""
+        height, width = image.shape[:2]
+        x, y = self.center
+        self.center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
+
+    def grow(self, factor: float) -> float:
+        """Multiply the scale, within bounds; returns the factor by which it did change."""
+        before = self.scale
+        self.scale = min(max(before * factor, MIN_SCALE), MAX_SCALE)
+        return self.scale / before
