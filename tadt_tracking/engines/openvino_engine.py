@@ -24,6 +24,7 @@ class OpenVinoEngine(Engine):
     def __init__(self, model: Any, taps: tuple[str, ...], compute: Compute) -> None:
         """Compile a model (`openvino.Model`) whose outputs are named as the layers."""
         self._model, self._taps, self._compute = model, taps, compute
+        ask_for_short_slices()  # before OpenVINO's threads start, which inherit it
         options = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": _ELEMENT_TYPES[compute.precision],
@@ -47,7 +48,7 @@ class OpenVinoEngine(Engine):
 
     def __call__(self, batch: Tensor) -> dict[str, Tensor]:
         """See :class:`Engine`."""
-        ask_for_short_slices()
+        ask_for_short_slices()  # perhaps another thread
         self._request.infer([batch.numpy()], share_inputs=True)
         return {tap: torch.from_numpy(self._request.get_tensor(tap).data) for tap in self._taps}
 

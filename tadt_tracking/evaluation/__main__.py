@@ -51,7 +51,7 @@ def _ablate(options: argparse.Namespace) -> None:
     sequences = read_sequences(options.root, options.sequences)
     protocol = Protocol(options.starts, options.shifts)
     compute = chosen_settings(options, ComputeSettings)
-    print(ablations.table(options.tracker, sequences, protocol, options.jobs, **compute))
+    print(ablations.table(options.table, sequences, protocol, options.jobs, **compute))
 
 
 def _bench(options: argparse.Namespace) -> None:
@@ -79,11 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--set", action="append", default=[], type=assignment, metavar="NAME=VALUE")
     add_sequences(run)
 
-    ablate = commands.add_parser("ablate", help="the ablation of a tracker's paper")
+    ablate = commands.add_parser("ablate", help="what parts and settings of a tracker add")
     ablate.set_defaults(command=_ablate)
-    ablate.add_argument(
-        "tracker", choices=[name for name in ablations.ABLATIONS if name in TRACKERS]
-    )
+    ablate.add_argument("table", choices=list(ablations.ABLATIONS))
     add_sequences(ablate)
 
     bench = commands.add_parser("bench", help="tables of speed and accuracy on this machine")

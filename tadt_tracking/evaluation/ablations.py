@@ -24,43 +24,89 @@ class Row(NamedTuple):
     settings: Mapping[str, Any]
 
 
-_AS_PUBLISHED = {"scale": False}  # HCF's paper estimates none
-# By tracker. The first row is the method as its paper has it; the others are compared to it.
-ABLATIONS: dict[str, tuple[Row, ...]] = {
-    "tadt": (  # Table 5
-        Row("regression and ranking loss", {"selection": "regression+ranking"}),
-        Row("regression loss alone", {"selection": "regression"}),
-        Row("channels at random", {"selection": "random"}),
+class Ablation(NamedTuple):
+    """A table of variants of one tracker.
+
+    Attributes:
+        tracker: its name in the registry.
+        rows: the first is the one that the others are compared to.
+    """
+
+    tracker: str
+    rows: tuple[Row, ...]
+
+
+_TADT_PAPER = {"update_rate": 0.0}  # the paper's template stays as it was
+_HCF_PAPER = {"scale": False, "learn_above": 0.0}  # it has no scale, and learns from every frame
+ABLATIONS: dict[str, Ablation] = {
+    "tadt": Ablation(  # Table 5 of the paper, and last what is not in it
+        "tadt",
+        (
+            Row("regression and ranking loss", _TADT_PAPER),
+            Row("regression loss alone", {**_TADT_PAPER, "selection": "regression"}),
+            Row("channels at random", {**_TADT_PAPER, "selection": "random"}),
+            Row("as shipped: the template follows", {}),
+        ),
     ),
-    "hcf": (  # Figure 7, and last what is not in the paper
-        Row("C5-C4-C3, coarse to fine", _AS_PUBLISHED),
-        Row("C5-C4, coarse to fine", {**_AS_PUBLISHED, "layers": "conv5_4,conv4_4"}),
-        Row("C5-C4-C3, concatenated", {**_AS_PUBLISHED, "fusion": "concatenation"}),
-        Row("C5 (conv5-4) alone", {**_AS_PUBLISHED, "layers": "conv5_4"}),
-        Row("C4 (conv4-4) alone", {**_AS_PUBLISHED, "layers": "conv4_4"}),
-        Row("C3 (conv3-4) alone", {**_AS_PUBLISHED, "layers": "conv3_4"}),
-        Row("as shipped, with scale", {}),
+    "tadt-settings": Ablation(
+        "tadt",
+        (
+            Row("as shipped", {}),
+            Row("torchvision's weights", {"weights": "vgg16-torchvision"}),
+            Row("all channels", {"conv4_1_channels": 512, "conv4_3_channels": 512}),
+            Row("100 + 40 channels", {"conv4_1_channels": 40, "conv4_3_channels": 100}),
+            Row("window weight 0.9", {"window_influence": 0.9}),
+            Row("padding 2.6", {"padding": 2.6}),
+            Row("padding 3.4", {"padding": 3.4}),
+            Row("target 48 px", {"target_side": 48.0}),
+            Row("scale step 1.03", {"scale_step": 1.03}),
+            Row("whole scale step each frame", {"scale_rate": 1.0}),
+            Row("template stays as it was", {"update_rate": 0.0}),
+            Row("template follows at 0.2", {"update_rate": 0.2}),
+        ),
+    ),
+    "hcf": Ablation(  # Figure 7 of the paper, and last what is not in it
+        "hcf",
+        (
+            Row("C5-C4-C3, coarse to fine", _HCF_PAPER),
+            Row("C5-C4, coarse to fine", {**_HCF_PAPER, "layers": "conv5_4,conv4_4"}),
+            Row("C5-C4-C3, concatenated", {**_HCF_PAPER, "fusion": "concatenation"}),
+            Row("C5 (conv5-4) alone", {**_HCF_PAPER, "layers": "conv5_4"}),
+            Row("C4 (conv4-4) alone", {**_HCF_PAPER, "layers": "conv4_4"}),
+            Row("C3 (conv3-4) alone", {**_HCF_PAPER, "layers": "conv3_4"}),
+            Row("as shipped: scale, and learning only what looks usual", {}),
+        ),
+    ),
+    "hcf-settings": Ablation(
+        "hcf",
+        (
+            Row("as shipped", {}),
+            Row("no scale", {"scale": False}),
+            Row("learning from every frame (paper)", {"learn_above": 0.0}),
+            Row("both (paper)", _HCF_PAPER),
+            Row("window stretched to the target's shape", {"window_shape": "stretched"}),
+        ),
     ),
 }
 
 
 def table(
-    tracker: str,
+    name: str,
     sequences: list[Sequence],
     protocol: Protocol,
     jobs: int = 1,
     **options: Any,
 ) -> str:
-    """Return the rows of a tracker's ablation, each with its difference to the first.
+    """Return the rows of an ablation, each with its difference to the first.
 
     Args:
-        tracker: a key of `ABLATIONS`.
+        name: a key of `ABLATIONS`.
         sequences: what to run over.
         protocol: how to run.
         jobs: processes among which to divide the sequences.
         options: as in `create_tracker`, the same for every row.
     """
-    rows = ABLATIONS[tracker]
+    tracker, rows = ABLATIONS[name]
     entrants = [TrackerEntrant.of(tracker, **{**options, **row.settings}) for row in rows]
     outcomes = [accuracy.run(entrant, sequences, protocol, jobs) for entrant in entrants]
     whole = accuracy.means(outcomes[0].tracks)
