@@ -53,6 +53,7 @@ ABLATIONS: dict[str, Ablation] = {
         (
             Row("as shipped", {}),
             Row("torchvision's weights", {"weights": "vgg16-torchvision"}),
+            Row("300 + 80 channels (paper)", {"conv4_3_channels": 300}),
             Row("all channels", {"conv4_1_channels": 512, "conv4_3_channels": 512}),
             Row("100 + 40 channels", {"conv4_1_channels": 40, "conv4_3_channels": 100}),
             Row("window weight 0.9", {"window_influence": 0.9}),
@@ -62,7 +63,7 @@ ABLATIONS: dict[str, Ablation] = {
             Row("scale step 1.03", {"scale_step": 1.03}),
             Row("whole scale step each frame", {"scale_rate": 1.0}),
             Row("template stays as it was", {"update_rate": 0.0}),
-            Row("template follows at 0.2", {"update_rate": 0.2}),
+            Row("template follows at 0.4", {"update_rate": 0.4}),
         ),
     ),
     "hcf": Ablation(  # Figure 7 of the paper, and last what is not in it

@@ -39,12 +39,12 @@ SCALE_WEIGHTS = (0.990, 1.0, 1.005)
 HIDDEN_BELOW = 0.35
 # The template is renewed every so many frames, half of it being the first look for ever, where the
 # similarity is at least this share of the usual one.
-RENEWED_EVERY, FIRST_SHARE, SURE_ABOVE = 5, 0.5, 0.6
+RENEWED_EVERY, FIRST_SHARE, SURE_ABOVE = 10, 0.5, 0.6
 # Sizes at which the ranking loss sees the target, relative to the true one.
 RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
 # Logistic fit of "overlap > 0.5" to the similarity on half of the sequences (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 17.4, 0.18
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 9.7, 0.268
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class TadtSettings(Settings):
     """Settings of TADT; the constants above are the paper's and its implementations'."""
 
     weights: str = setting("vgg16-oxford", "VGG-16 weights: manifest name or .safetensors file")
-    conv4_3_channels: int = setting(300, "channels kept of conv4-3", minimum=1, maximum=512)
+    conv4_3_channels: int = setting(200, "channels kept of conv4-3", minimum=1, maximum=512)
     conv4_1_channels: int = setting(80, "channels kept of conv4-1", minimum=1, maximum=512)
     selection: str = setting(
         "regression+ranking",
@@ -79,7 +79,7 @@ class TadtSettings(Settings):
         0.3, "share of the best scale's change that is followed", minimum=0.0, maximum=1.0
     )
     update_rate: float = setting(
-        0.1,
+        0.2,
         f"share of the newest look in the changing half of the template, every {RENEWED_EVERY} "
         "frames; 0: the template stays as it was (the paper)",
         minimum=0.0,
@@ -104,6 +104,7 @@ class Tadt(Tracker):
         self._fine = (
             self._cells - 1
         ) * STRIDE + 1  # responses per row, interpolated to one a pixel
+        self._finer = _bicubic(self._cells, self._fine).to(compute.device)
         self._scales = (1 / settings.scale_step, 1.0, settings.scale_step)
         influence = settings.window_influence
         window = 1 - influence + influence * cosine_window(self._fine)
@@ -208,9 +209,9 @@ class Tadt(Tracker):
         found = self._selected(window)
         low = found[LOW][0, self._low] * self._balance
         features = torch.cat([low, found[HIGH][0]]) - self._mean
-        responses, side = self._template.match(features)[:, None], self._fine
-        fine = functional.interpolate(responses, side, mode="bicubic", align_corners=True)
-        best = (fine[:, 0] * self._weight).argmax()
+        fine = self._finer @ self._template.match(features) @ self._finer.mT
+        side = self._fine
+        best = (fine * self._weight).argmax()
         scale, row, column = best // side**2, best % side**2 // side, best % side
         cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
         similarity = self._template.similarity(features, fine.take(best), cell)
@@ -230,6 +231,13 @@ class Tadt(Tracker):
         due = self.settings.update_rate > 0 and self._seen % RENEWED_EVERY == 0
         if due and similarity > SURE_ABOVE * self._usual.level:
             self._template.learn(features, place, grown, self.settings.update_rate, FIRST_SHARE)
+
+
+def _bicubic(count: int, finer: int) -> Tensor:
+    """Return the finer x count matrix that interpolates a signal, its ends being kept."""
+    signals = torch.eye(count)[None, None]
+    columns = functional.interpolate(signals, (finer, count), mode="bicubic", align_corners=True)
+    return columns[0, 0]
 
 
 def _odd_cells(pixels: float) -> int:
