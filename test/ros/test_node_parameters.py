@@ -88,7 +88,7 @@ def change(node, client, **values):
 def test_a_trackers_setting_changes_while_it_tracks(node, tracking):
     change(node, tracking, tadt__conv4_3_channels=128)
     assert tracking.track(SCENE.frame(1)).id == "kept"
-    change(node, tracking, tadt__conv4_3_channels=300)
+    change(node, tracking, tadt__conv4_3_channels=200)
     assert tracking.track(SCENE.frame(2)).id == "kept"
 
 
@@ -125,7 +125,7 @@ def test_a_tracker_that_cannot_be_built_leaves_the_present_one(tracking):
 
 def test_the_same_value_again_changes_nothing(node, tracking):
     told = node.log().count("tracker is now")
-    assert tracking.set_parameters(tadt__conv4_3_channels=300, stall_seconds=3.0).successful
+    assert tracking.set_parameters(tadt__conv4_3_channels=200, stall_seconds=3.0).successful
     assert tracking.set_parameters(stall_seconds=2.0).successful
     tracking.track(SCENE.frame(1))
     assert node.log().count("tracker is now") == told
