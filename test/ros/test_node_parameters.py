@@ -10,6 +10,7 @@ from scenes import ROOT, Scene
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.ros.parameters import GROUPS
 from tadt_tracking.trackers import TRACKERS
+from tadt_tracking.trackers.tadt import TadtSettings
 
 SCENE = Scene()
 CONFIG = ROOT / "config" / "tracker.yaml"
@@ -78,6 +79,9 @@ def test_a_bad_value_is_refused_and_the_old_one_stays(tracking, values, reason):
     assert tracking.track(SCENE.frame(1)).id == "kept"
 
 
+CHANNELS = TadtSettings().conv4_3_channels  # other tests share the node: it is left as it was
+
+
 def change(node, client, **values):
     """Set parameters and wait until another tracker is at work."""
     told = node.log().count("tracker is now tadt")
@@ -88,7 +92,7 @@ def change(node, client, **values):
 def test_a_trackers_setting_changes_while_it_tracks(node, tracking):
     change(node, tracking, tadt__conv4_3_channels=128)
     assert tracking.track(SCENE.frame(1)).id == "kept"
-    change(node, tracking, tadt__conv4_3_channels=200)
+    change(node, tracking, tadt__conv4_3_channels=CHANNELS)
     assert tracking.track(SCENE.frame(2)).id == "kept"
 
 
@@ -125,7 +129,7 @@ def test_a_tracker_that_cannot_be_built_leaves_the_present_one(tracking):
 
 def test_the_same_value_again_changes_nothing(node, tracking):
     told = node.log().count("tracker is now")
-    assert tracking.set_parameters(tadt__conv4_3_channels=200, stall_seconds=3.0).successful
+    assert tracking.set_parameters(tadt__conv4_3_channels=CHANNELS, stall_seconds=3.0).successful
     assert tracking.set_parameters(stall_seconds=2.0).successful
     tracking.track(SCENE.frame(1))
     assert node.log().count("tracker is now") == told
