@@ -18,7 +18,7 @@ from scipy.interpolate import PchipInterpolator
 from tqdm import tqdm
 
 from tadt_tracking.demo import cutouts
-from tadt_tracking.demo.cutouts import ASTRONAUT, CAT_FACE, Pose, cut_out, photograph
+from tadt_tracking.demo.cutouts import ASTRONAUT, CAT_FACE, Pose, cut_out, resized_photograph
 
 WIDTH, HEIGHT = 640, 480
 FRAMES = 200
@@ -84,7 +84,7 @@ class Clip:
 def render(frames: int = FRAMES, seed: int = 0) -> Iterator[Frame]:
     """Yield the first `frames` pictures of the clip with their truth."""
     random = np.random.default_rng(seed)
-    scene = photograph("coffee.png", 1.6).astype(np.float32)
+    scene = resized_photograph("coffee.png", 1.6).astype(np.float32)
     target = cut_out("chelsea.png", CAT_FACE, 0.36)
     lookalike = target.mirrored(brightness=0.85)
     passer_by = cut_out("astronaut.png", ASTRONAUT, 0.55)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
-import skimage
+
+from tadt_tracking.photographs import photograph
 
 # Outlines drawn by hand, in pixels of the photographs.
 CAT_FACE = (
@@ -68,19 +68,15 @@ class Pose:
         return matrix
 
 
-def photograph(name: str, factor: float) -> np.ndarray:
+def resized_photograph(name: str, factor: float) -> np.ndarray:
     """Read a photograph of scikit-image (H x W x 3, uint8, BGR), resized by `factor`."""
-    path = Path(skimage.__file__).parent / "data" / name
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise FileNotFoundError(f"scikit-image {skimage.__version__} has no photograph {path}")
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=interpolation)
+    return cv2.resize(photograph(name), None, fx=factor, fy=factor, interpolation=interpolation)
 
 
 def cut_out(name: str, outline: tuple[tuple[int, int], ...], factor: float) -> Cutout:
     """Cut the object within `outline` (pixels of the photograph) out of it; resize by `factor`."""
-    picture = photograph(name, factor)
+    picture = resized_photograph(name, factor)
     points = np.array(outline, np.float32) * factor
     mask = np.zeros(picture.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)

@@ -16,6 +16,7 @@ import numpy as np
 
 from tadt_tracking.engines.openvino_runtime import core, openvino
 from tadt_tracking.networks.vgg import Vgg
+from tadt_tracking.photographs import photograph
 from tadt_tracking.weights.store import cache_folder, digest
 
 _LOG = logging.getLogger(__name__)
@@ -64,18 +65,8 @@ def calibration_windows() -> np.ndarray:
         WINDOWS x SIDE x SIDE x 3, uint8, BGR; the same ones every time.
     """
     rng = np.random.default_rng(0)
-    pictures = [_photograph(name) for name in PHOTOGRAPHS]
+    pictures = [photograph(name) for name in PHOTOGRAPHS]
     return np.stack([_window(pictures[i % len(pictures)], rng) for i in range(WINDOWS)])
-
-
-def _photograph(name: str) -> np.ndarray:
-    import skimage
-
-    path = Path(skimage.__file__).parent / "data" / name
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise FileNotFoundError(f"scikit-image {skimage.__version__} has no photograph {path}")
-    return picture
 
 
 def _window(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -123,4 +123,4 @@ def test_a_clip_whose_rendering_was_interrupted_is_rendered_again(tmp_path):
 
 def test_an_unknown_photograph_is_named():
     with pytest.raises(FileNotFoundError, match=r"dog\.png"):
-        cutouts.photograph("dog.png", 1.0)
+        cutouts.resized_photograph("dog.png", 1.0)
