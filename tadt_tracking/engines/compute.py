@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tadt_tracking.cores import core_count
 from tadt_tracking.engines import openvino_runtime, quantization
 from tadt_tracking.settings import Settings, setting
 
@@ -76,7 +76,7 @@ class Compute:
         settings = settings or ComputeSettings()
         device = _choose_device(settings.device)
         engine = _choose_engine(settings, device)
-        offered = _offered(engine, device)
+        offered = _offered(engine)
         precision = settings.precision
         if precision == "auto":
             precision = _fastest(engine, device, offered)
@@ -107,7 +107,7 @@ class Compute:
         """
         if self.device.type == "cpu":
             alone = self.engine == "torch"
-            torch.set_num_threads((self.threads or _cores()) if alone else 1)
+            torch.set_num_threads((self.threads or core_count()) if alone else 1)
 
     def __str__(self) -> str:
         """Return for example "cpu openvino int8"."""
@@ -138,10 +138,10 @@ def _choose_engine(settings: ComputeSettings, device: torch.device) -> str:
     if device.type != "cpu" or settings.compile or not openvino_runtime.is_installed():
         return "torch"
     wanted = settings.precision
-    return "openvino" if wanted == "auto" or wanted in _offered("openvino", device) else "torch"
+    return "openvino" if wanted == "auto" or wanted in _offered("openvino") else "torch"
 
 
-def _offered(engine: str, device: torch.device) -> tuple[str, ...]:
+def _offered(engine: str) -> tuple[str, ...]:
     """Return the precisions that an engine offers on this machine."""
     if engine == "torch":
         return tuple(_TORCH_TYPES)
@@ -164,7 +164,3 @@ def _fastest(engine: str, device: torch.device, offered: tuple[str, ...]) -> str
 def _missing(engine: str) -> str:
     hint = " (int8 needs the packages nncf and scikit-image)"
     return hint if engine == "openvino" and not quantization.is_possible() else ""
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

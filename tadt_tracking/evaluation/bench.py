@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tadt_tracking.cores import core_count
 from tadt_tracking.evaluation import accuracy, backbones, speed
 from tadt_tracking.evaluation.csrt import CsrtEntrant
 from tadt_tracking.evaluation.datasets import Sequence, read_sequences
 from tadt_tracking.evaluation.entrants import PRECISIONS, Entrant, bench_entrants
-from tadt_tracking.evaluation.processes import core_count
 from tadt_tracking.evaluation.robustness import Protocol
 
 

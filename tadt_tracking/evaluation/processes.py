@@ -12,6 +12,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tadt_tracking.cores import core_count
+
 # Says that it runs, then never rests; ends by itself should the process that started it be gone.
 _BUSY = """
 import os
@@ -40,11 +42,6 @@ def peak_mib() -> float:
     """
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
-
-
-def core_count() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 @contextmanager

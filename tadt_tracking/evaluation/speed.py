@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tadt_tracking.cores import core_count
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.entrants import Entrant
-from tadt_tracking.evaluation.processes import busy_cores, core_count
+from tadt_tracking.evaluation.processes import busy_cores
 from tadt_tracking.evaluation.runner import Outcome, Track
 from tadt_tracking.evaluation.tables import markdown
 

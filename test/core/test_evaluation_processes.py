@@ -10,9 +10,9 @@ import numpy as np
 import psutil
 import pytest
 
+from tadt_tracking.cores import core_count
 from tadt_tracking.evaluation.processes import (
     busy_cores,
-    core_count,
     in_fresh_process,
     peak_mib,
 )

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "tadt_tracking"
 # Each may import what stands in lower layers, and its own.
 LAYERS = [
-    {"box", "crops", "photographs", "result", "settings"},
+    {"box", "cores", "crops", "photographs", "result", "settings"},
     {"networks", "ops"},
     {"engines", "weights"},
     {"trackers"},
