@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tadt_tracking.engines.base import Engine
 from tadt_tracking.engines.compute import Compute, ComputeSettings
-from tadt_tracking.networks.vgg import Vgg
+from tadt_tracking.networks.base import TappedNetwork
 
 __all__ = ["Compute", "ComputeSettings", "Engine", "make_engine"]
 
 
-def make_engine(network: Vgg, taps: tuple[str, ...], compute: Compute) -> Engine:
+def make_engine(network: TappedNetwork, taps: tuple[str, ...], compute: Compute) -> Engine:
     """Return an engine that computes the layers `taps` of a network (weights loaded)."""
     if compute.engine == "openvino":
         from tadt_tracking.engines.openvino_engine import OpenVinoEngine

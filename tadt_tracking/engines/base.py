@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -27,10 +28,10 @@ class Engine(ABC):
         """Return an engine for fewer layers of the same network, with the same weights."""
 
     @abstractmethod
-    def with_channels(self, layer: str, channels: Tensor) -> Engine:
-        """Return an engine that gives only some channels of `layer`, no later one being asked for.
+    def with_channels(self, channels: Mapping[str, Tensor]) -> Engine:
+        """Return an engine that gives only some channels of its layers.
 
         Args:
-            layer: one of the engine's layers.
-            channels: 1-D indices of the channels to give, in order.
+            channels: 1-D indices of the channels to give, in order, by layer. Where no other layer
+                needs the rest of them, they are not even computed.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tadt_tracking.engines.base import Engine
 from tadt_tracking.engines.compute import Compute
 from tadt_tracking.engines.openvino_runtime import core, openvino
 from tadt_tracking.engines.time_slice import ask_for_short_slices
-from tadt_tracking.networks.vgg import Vgg
+from tadt_tracking.networks.base import TappedNetwork
 
 _ELEMENT_TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}
 
@@ -38,7 +39,7 @@ class OpenVinoEngine(Engine):
         self._request = core().compile_model(model, "CPU", options).create_infer_request()
 
     @classmethod
-    def of(cls, network: Vgg, taps: tuple[str, ...], compute: Compute) -> OpenVinoEngine:
+    def of(cls, network: TappedNetwork, taps: tuple[str, ...], compute: Compute) -> OpenVinoEngine:
         """Convert a network (weights loaded); for int8 quantise it, or take that from the cache."""
         if compute.precision == "int8":
             model = quantization.quantized(network, taps, lambda: exported(network, taps))
@@ -59,23 +60,18 @@ class OpenVinoEngine(Engine):
         part = openvino().Model(results, whole.get_parameters())
         return OpenVinoEngine(part, taps, self._compute)
 
-    def with_channels(self, layer: str, channels: Tensor) -> OpenVinoEngine:
-        """See :class:`Engine`; the other channels are not computed."""
+    def with_channels(self, channels: Mapping[str, Tensor]) -> OpenVinoEngine:
+        """See :class:`Engine`."""
         narrow = self._model.clone()
-        output = narrow.output(layer)
-        count = output.get_partial_shape()[1].get_length()
-        for constant in _constants_of(output.get_node()):
-            axis = list(constant.shape).index(count)
-            values = np.take(constant.data, channels.numpy(), axis)
-            replacement = openvino().opset15.constant(values, constant.get_element_type())
-            constant.output(0).replace(replacement.output(0))
+        for layer, chosen in channels.items():
+            _narrow(narrow.output(layer).get_node(), layer, chosen.numpy())
         narrow.validate_nodes_and_infer_types()
         return OpenVinoEngine(narrow, self._taps, self._compute)
 
 
-def exported(network: Vgg, taps: tuple[str, ...]) -> Any:
+def exported(network: TappedNetwork, taps: tuple[str, ...]) -> Any:
     """Return a network as an `openvino.Model`: pictures as in :class:`Engine`, outputs by name."""
-    pictures = torch.zeros(1, 64, 64, 3, dtype=torch.uint8)
+    pictures = torch.zeros(1, 128, 128, 3, dtype=torch.uint8)
     model = openvino().convert_model(_Taps(network, taps), example_input=pictures)
     model.reshape({0: [-1, -1, -1, 3]})
     for output, tap in zip(model.outputs, taps, strict=True):
@@ -86,13 +82,31 @@ def exported(network: Vgg, taps: tuple[str, ...]) -> Any:
 class _Taps(nn.Module):
     """A network with pictures as they come from OpenCV for input, and tensors for output."""
 
-    def __init__(self, network: Vgg, taps: tuple[str, ...]) -> None:
+    def __init__(self, network: TappedNetwork, taps: tuple[str, ...]) -> None:
         super().__init__()
         self.network, self.taps = network.eval(), taps
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         found = self.network(pictures.permute(0, 3, 1, 2).float(), self.taps)
         return tuple(found[tap] for tap in self.taps)
+
+
+def _narrow(result: Any, layer: str, channels: np.ndarray) -> None:
+    """Let the output `result`, named `layer`, have some channels only."""
+    opset = openvino().opset15
+    source = result.input_value(0)
+    if len(source.get_target_inputs()) > 1:  # a later layer needs all of them
+        source.get_tensor().set_names(set())
+        gathered = opset.gather(source, channels, 1).output(0)
+        gathered.get_tensor().set_names({layer})
+        result.input(0).replace_source_output(gathered)
+        return
+    count = source.get_partial_shape()[1].get_length()
+    for constant in _constants_of(result):
+        axis = list(constant.shape).index(count)
+        values = np.take(constant.data, channels, axis)
+        replacement = opset.constant(values, constant.get_element_type())
+        constant.output(0).replace(replacement.output(0))
 
 
 def _constants_of(result: Any) -> list[Any]:

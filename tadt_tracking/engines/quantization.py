@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from tadt_tracking.engines.openvino_runtime import core, openvino
-from tadt_tracking.networks.vgg import Vgg
+from tadt_tracking.networks.base import TappedNetwork
 from tadt_tracking.photographs import photograph
 from tadt_tracking.weights.store import cache_folder, digest
 
@@ -36,7 +36,7 @@ def is_possible() -> bool:
     return all(importlib.util.find_spec(name) for name in ("nncf", "skimage"))
 
 
-def quantized(network: Vgg, taps: tuple[str, ...], export: Callable[[], Any]) -> Any:
+def quantized(network: TappedNetwork, taps: tuple[str, ...], export: Callable[[], Any]) -> Any:
     """Return a network with weights and activations in int8, as an `openvino.Model`.
 
     Args:
@@ -79,16 +79,35 @@ def _window(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _quantize(model: Any, windows: np.ndarray) -> Any:
     import nncf
+    from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
     nncf.set_log_level(logging.ERROR)
     dataset = nncf.Dataset([window[None] for window in windows])
-    preset = nncf.QuantizationPreset.MIXED  # signed where activations are
-    return nncf.quantize(model, dataset, subset_size=len(windows), preset=preset)
+    # A layer's range is the median of the windows' ranges, so that a few windows of extreme
+    # activations do not make the steps coarse for all (docs/benchmarks.md, "What int8 costs").
+    ranges = RangeEstimatorParametersSet.MEDIAN_MINMAX
+    return nncf.quantize(
+        model,
+        dataset,
+        subset_size=len(windows),
+        preset=nncf.QuantizationPreset.MIXED,  # signed where activations are
+        ignored_scope=nncf.IgnoredScope(names=[_first_convolution(model)]),
+        advanced_parameters=nncf.AdvancedQuantizationParameters(
+            activations_range_estimator_params=ranges
+        ),
+    )
 
 
-def _key(network: Vgg, taps: tuple[str, ...], windows: np.ndarray) -> str:
-    """Return a checksum of all that a quantised network depends on."""
+def _first_convolution(model: Any) -> str:
+    """Return the name of the convolution that sees the picture: it stays as exact as it is."""
+    nodes = model.get_ordered_ops()
+    return next(n.get_friendly_name() for n in nodes if n.get_type_name() == "Convolution")
+
+
+def _key(network: TappedNetwork, taps: tuple[str, ...], windows: np.ndarray) -> str:
+    """Return a checksum of all that a quantised network depends on, this file among it."""
     versions = [importlib.metadata.version(name) for name in ("nncf", "openvino")]
     sha = hashlib.sha256(repr((digest(network.state_dict()), taps, versions)).encode())
     sha.update(windows.tobytes())
+    sha.update(Path(__file__).read_bytes())
     return sha.hexdigest()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
 from tadt_tracking.engines.base import Engine
 from tadt_tracking.engines.compute import Compute
-from tadt_tracking.networks.vgg import Vgg
+from tadt_tracking.networks.base import TappedNetwork
 
 
 class TorchEngine(Engine):
     """Runs a network in torch, its convolutions in the precision that was chosen."""
 
-    def __init__(self, network: Vgg, taps: tuple[str, ...], compute: Compute) -> None:
+    def __init__(self, network: TappedNetwork, taps: tuple[str, ...], compute: Compute) -> None:
         """Take over `network` (weights loaded), converting its layers in place."""
         self._network = network.eval().requires_grad_(False).to(compute.device)
         self._taps, self._compute = taps, compute
@@ -33,7 +35,6 @@ class TorchEngine(Engine):
         """See :class:`Engine`."""
         return TorchEngine(self._network, taps, self._compute)
 
-    def with_channels(self, layer: str, channels: Tensor) -> TorchEngine:
-        """See :class:`Engine`; the other channels are not computed."""
-        narrow = self._network.with_channels(layer, channels)
-        return TorchEngine(narrow, self._taps, self._compute)
+    def with_channels(self, channels: Mapping[str, Tensor]) -> TorchEngine:
+        """See :class:`Engine`."""
+        return TorchEngine(self._network.with_channels(channels), self._taps, self._compute)

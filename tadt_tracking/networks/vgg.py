@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ class Vgg(nn.Module):
         """Make the layers with uninitialised values; load a state dict before use."""
         super().__init__()
         self.plan = plan
+        self.chosen: Mapping[str, Tensor] = {}  # channels to give of layers that compute all
         self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
         channels = 3
@@ -79,22 +81,24 @@ class Vgg(nn.Module):
             self.add_module(layer.name, convolution)
             channels = layer.channels
 
-    def with_channels(self, layer: str, channels: Tensor) -> Vgg:
-        """Return a copy whose last layer `layer` computes only some channels; the rest is shared.
+    def with_channels(self, channels: Mapping[str, Tensor]) -> Vgg:
+        """Return a copy that gives only some channels of its layers; the weights are shared.
 
         Args:
-            layer: name of a convolution that no later one is asked for.
-            channels: 1-D indices of the output channels to keep.
+            channels: 1-D indices of the channels to give, by layer. The last of these layers
+                computes no others, so that no later one can be asked for.
         """
         narrow = copy.copy(self)
         narrow._modules = dict(self._modules)
-        full = getattr(self, layer)
-        part = nn.utils.skip_init(nn.Conv2d, full.in_channels, len(channels), 3, padding=1)
+        narrow.chosen = dict(channels)
+        last = max(channels, key=self.plan.layer_names.index)
+        kept, full = narrow.chosen.pop(last), getattr(self, last)
+        part = nn.utils.skip_init(nn.Conv2d, full.in_channels, len(kept), 3, padding=1)
         part.weight = nn.Parameter(
-            full.weight[channels].contiguous(memory_format=torch.channels_last), False
+            full.weight[kept].contiguous(memory_format=torch.channels_last), False
         )
-        part.bias = nn.Parameter(full.bias[channels], False)
-        narrow._modules[layer] = part
+        part.bias = nn.Parameter(full.bias[kept], False)
+        narrow._modules[last] = part
         return narrow
 
     def forward(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
@@ -114,7 +118,8 @@ class Vgg(nn.Module):
                 features = functional.max_pool2d(features, 2)
             features = functional.relu(getattr(self, layer.name)(features), inplace=True)
             if layer.name in taps:
-                found[layer.name] = features
+                chosen = self.chosen.get(layer.name)
+                found[layer.name] = features if chosen is None else features[:, chosen]
             if len(found) == len(taps):
                 return found
         raise ValueError(f"no layers {set(taps) - set(found)}; there are {self.plan.layer_names}")

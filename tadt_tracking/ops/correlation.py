@@ -13,25 +13,26 @@ import torch
 from torch import Tensor
 
 
-def padded_size(cells: int, kernel: tuple[int, int]) -> int:
-    """Return a fast FFT size for a grid of `cells` x `cells` and a kernel (height, width)."""
-    return cv2.getOptimalDFTSize(cells + max(kernel) // 2)
+def padded_size(cells: int, kernel: tuple[int, int]) -> tuple[int, int]:
+    """Return fast FFT sizes (rows, columns) for a grid of `cells` x `cells` and a kernel."""
+    rows, columns = (cv2.getOptimalDFTSize(cells + length // 2) for length in kernel)
+    return rows, columns
 
 
-def kernel_spectrum(kernel: Tensor, size: int) -> Tensor:
+def kernel_spectrum(kernel: Tensor, size: tuple[int, int]) -> Tensor:
     """Transform kernels for :func:`correlate`.
 
     Args:
         kernel: ... x h x w with odd h and w, its middle being the origin.
-        size: FFT size, at least h and w.
+        size: FFT sizes (rows, columns), at least h and w.
 
     Returns:
-        ... x size x (size // 2 + 1), complex: the conjugate spectrum.
+        ... x rows x (columns // 2 + 1), complex: the conjugate spectrum.
     """
     # A product with two small matrices: of the padded kernel's FFT, most would be spent on zeros.
     height, width = kernel.shape[-2:]
-    rows = _waves(size, height, size).to(kernel.device)
-    columns = _waves(size // 2 + 1, width, size).to(kernel.device)
+    rows = _waves(size[0], height, size[0]).to(kernel.device)
+    columns = _waves(size[1] // 2 + 1, width, size[1]).to(kernel.device)
     return rows @ torch.complex(kernel @ columns.real.mT, kernel @ columns.imag.mT)
 
 
@@ -42,21 +43,22 @@ def _waves(frequencies: int, length: int, size: int) -> Tensor:
     return torch.polar(torch.ones_like(phases), phases)
 
 
-def correlate(features: Tensor, spectra: Tensor) -> Tensor:
+def correlate(features: Tensor, spectra: Tensor, size: tuple[int, int]) -> Tensor:
     """Correlate features with several kernels, summed over the channels.
 
     Args:
         features: C x n x n, real.
-        spectra: K x C x size x (size // 2 + 1), from :func:`kernel_spectrum`.
+        spectra: K x C x rows x (columns // 2 + 1), from :func:`kernel_spectrum`.
+        size: the FFT sizes (rows, columns) of those.
 
     Returns:
         K x n x n responses: entry (i, j) is the response of a kernel centred at cell (i, j).
     """
-    cells, size = features.shape[-1], spectra.shape[-2]
-    transformed = torch.fft.rfft2(features, s=(size, size))
+    cells = features.shape[-1]
+    transformed = torch.fft.rfft2(features, s=size)
     # Not an einsum: over so small a K its batched products are copied apart first.
     product = torch.stack([(spectrum * transformed).sum(0) for spectrum in spectra])
-    return torch.fft.irfft2(product, s=(size, size))[:, :cells, :cells]
+    return torch.fft.irfft2(product, s=size)[:, :cells, :cells]
 
 
 def gaussian_labels(cells: int, sigma: tuple[float, float]) -> Tensor:

@@ -27,7 +27,7 @@ class RidgeFilter:
         self._kernel = kernel
         self._lambda = regularization
         self._size = padded_size(self._cells, kernel)
-        self._spectrum = torch.fft.rfft2(features, s=(self._size, self._size))
+        self._spectrum = torch.fft.rfft2(features, s=self._size)
 
     def respond(self, weights: Tensor) -> Tensor:
         """Return W * X on the grid (n x n) for weights C x h x w."""
@@ -36,7 +36,7 @@ class RidgeFilter:
 
     def adjoint(self, residual: Tensor) -> Tensor:
         """Return the gradient of <residual, W * X> by the weights: C x h x w for n x n."""
-        transformed = torch.fft.rfft2(residual, s=(self._size, self._size)).conj()
+        transformed = torch.fft.rfft2(residual, s=self._size).conj()
         rolled = torch.roll(
             self._inverse(transformed * self._spectrum),
             (self._kernel[0] // 2, self._kernel[1] // 2),
@@ -74,4 +74,4 @@ class RidgeFilter:
         return weights
 
     def _inverse(self, spectrum: Tensor) -> Tensor:
-        return torch.fft.irfft2(spectrum, s=(self._size, self._size))
+        return torch.fft.irfft2(spectrum, s=self._size)

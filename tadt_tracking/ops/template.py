@@ -26,6 +26,7 @@ class Template:
             scales: K sizes, relative to the target's, at which it is matched.
         """
         self._cells, self.kernel, self._scales = window.shape[-1], kernel, scales
+        self._size = padded_size(self._cells, kernel)
         self._first = middle(window, kernel)
         self._recent = self._first.clone()
         self._spectra = self._transformed(self._first)
@@ -33,7 +34,7 @@ class Template:
 
     def match(self, features: Tensor) -> Tensor:
         """Correlate the template with features C x n x n: K x n x n, one map a scale."""
-        return correlate(features, self._spectra)
+        return correlate(features, self._spectra, self._size)
 
     def similarity(self, features: Tensor, response: Tensor, cell: Tensor) -> Tensor:
         """Return the cosine of the angle between the template and the features at a cell.
@@ -79,7 +80,7 @@ class Template:
 
     def _transformed(self, template: Tensor) -> Tensor:
         scaled = torch.stack([_rescaled(template, scale) for scale in self._scales])
-        return kernel_spectrum(scaled, padded_size(self._cells, self.kernel))
+        return kernel_spectrum(scaled, self._size)
 
 
 def middle(features: Tensor, kernel: tuple[int, int]) -> Tensor:

@@ -120,10 +120,10 @@ class Tadt(Tracker):
         )
         found = self._engine(self._search_window(image))
         low, high = found[LOW][0], found[HIGH][0]
-        self._low, self._high = self._choose_channels(image, low, high, kernel)
-        self._selected = self._engine.with_channels(HIGH, self._high)
+        chosen = self._choose_channels(image, low, high, kernel)
+        self._selected = self._engine.with_channels(dict(zip((LOW, HIGH), chosen, strict=True)))
         self._frame = SteadyFrame(self._search, self.compute.device)
-        self._set_template(low[self._low], high[self._high], kernel)
+        self._set_template(low[chosen[0]], high[chosen[1]], kernel)
 
     def _zoom_for(self, side: float) -> float:
         """Return how much a target, whose side is given in pixels of the image, is enlarged."""
@@ -207,7 +207,7 @@ class Tadt(Tracker):
             the features, C x n x n.
         """
         found = self._selected(window)
-        low = found[LOW][0, self._low] * self._balance
+        low = found[LOW][0] * self._balance
         features = torch.cat([low, found[HIGH][0]]) - self._mean
         fine = self._finer @ self._template.match(features) @ self._finer.mT
         side = self._fine

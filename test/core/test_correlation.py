@@ -14,13 +14,17 @@ def test_correlation_equals_a_zero_padded_convolution_layer():
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(5, 21, 21, generator=generator)
     kernels = torch.randn(3, 5, 7, 11, generator=generator)
-    spectra = kernel_spectrum(kernels, padded_size(21, (7, 11)))
+    size = padded_size(21, (7, 11))
+    spectra = kernel_spectrum(kernels, size)
     expected = functional.conv2d(features[None], kernels, padding=(3, 5))[0]
-    torch.testing.assert_close(correlate(features, spectra), expected, atol=1e-4, rtol=1e-4)
+    found = correlate(features, spectra, size)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_padding_leaves_no_wrap_around():
-    assert padded_size(45, (15, 9)) >= 45 + 7
+    rows, columns = padded_size(45, (15, 9))
+    assert rows >= 45 + 7
+    assert columns >= 45 + 4
 
 
 def test_labels_peak_at_the_middle_with_the_given_widths():

@@ -79,9 +79,10 @@ def test_mean_picture_is_the_networks_zero(network):
 
 def test_selected_channels_equal_those_of_the_whole_layer(network):
     image = torch.rand(1, 3, 32, 32) * 255
-    chosen = torch.tensor([3, 100, 511])
-    narrow = network.with_channels("conv4_3", chosen)
-    whole = network(image, ("conv4_3",))["conv4_3"]
-    part = narrow(image, ("conv4_3",))["conv4_3"]
-    torch.testing.assert_close(part, whole[:, chosen], atol=1e-3, rtol=1e-4)
+    chosen = {"conv3_1": torch.tensor([255, 0]), "conv4_3": torch.tensor([3, 100, 511])}
+    narrow = network.with_channels(chosen)
+    whole = network(image, tuple(chosen))
+    part = narrow(image, tuple(chosen))
+    for layer, channels in chosen.items():
+        torch.testing.assert_close(part[layer], whole[layer][:, channels], atol=1e-3, rtol=1e-4)
     assert network.conv4_3.out_channels == 512

@@ -1,0 +1,116 @@
+"""What networks look like to what runs them: tapped pictures, and siamese proposal networks."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+FEATURES, CLASSIFICATION, REGRESSION = "features", "classification", "regression"
+
+
+class TappedNetwork(Protocol):
+    """A network (an `nn.Module`) that gives some of its layers for pictures."""
+
+    def __call__(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+        """Return the layers `taps` (N x C x H' x W') of images N x 3 x H x W, BGR, 0 to 255."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the weights, as `nn.Module` does."""
+
+
+class RpnPair(NamedTuple):
+    """Tensors of the two heads of a region proposal network: kernels, or what they see."""
+
+    regression: Tensor
+    classification: Tensor
+
+
+class SiameseRpn(nn.Module, ABC):
+    """A siamese region proposal network: kernels from an exemplar, correlated with a search window.
+
+    Pictures are N x 3 x H x W, float32, BGR, 0 to 255; features are N x C x h x w.
+    """
+
+    @abstractmethod
+    def features(self, images: Tensor) -> Tensor:
+        """Return the features of pictures, of exemplars and search windows alike."""
+
+    @abstractmethod
+    def kernels(self, exemplar_features: Tensor) -> RpnPair:
+        """Return the kernels of both heads, N first."""
+
+    @abstractmethod
+    def search(self, search_features: Tensor) -> RpnPair:
+        """Return what the kernels of both heads are correlated with (N x C' x h' x w')."""
+
+    @abstractmethod
+    def correlate(self, kernels: RpnPair, searched: RpnPair) -> tuple[Tensor, Tensor]:
+        """Correlate each kernel with the search of the same index.
+
+        Returns:
+            Scores N x 2 x A x h x w (logits: background, target) of A anchors in each of h x w
+            cells, and offsets N x 4 x A x h x w (dx, dy, dw, dh; see `ops.anchors`).
+        """
+
+    @abstractmethod
+    def response_cells(self, search_side: int) -> int:
+        """Return h and w of the responses to search windows of so many pixels a side."""
+
+    def respond(self, kernels: RpnPair, search_features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scores and offsets, see :meth:`correlate`, for features of search windows."""
+        return self.correlate(kernels, self.search(search_features))
+
+    def forward(self, exemplar: Tensor, search: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scores and offsets, see :meth:`correlate`, for pairs of pictures."""
+        return self.respond(self.kernels(self.features(exemplar)), self.features(search))
+
+
+class SearchBranch(nn.Module):
+    """What engines run of a :class:`SiameseRpn`: all that depends on one picture alone.
+
+    It is a copy, in which batch norms are part of the convolutions before them. Taps are FEATURES
+    (both pictures have them), CLASSIFICATION and REGRESSION (what the kernels are correlated with).
+    """
+
+    def __init__(self, network: SiameseRpn) -> None:
+        """Copy `network` (weights loaded)."""
+        super().__init__()
+        self.network = copy.deepcopy(network).eval()
+        _fold_batch_norms(self.network)
+
+    def forward(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+        """Return layers by name, see :class:`TappedNetwork`."""
+        features = self.network.features(images)
+        searched = self.network.search(features)
+        found = {
+            FEATURES: features,
+            CLASSIFICATION: searched.classification,
+            REGRESSION: searched.regression,
+        }
+        return {tap: found[tap] for tap in taps}
+
+
+def convolution_type(module: nn.Module) -> Any:
+    """Return the dtype of a module's convolutions, which engines may have lowered."""
+    return next(_convolutions(module)).weight.dtype
+
+
+def _convolutions(module: nn.Module) -> Iterator[nn.Conv2d]:
+    return (layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
+
+
+def _fold_batch_norms(module: nn.Module) -> None:
+    """Replace each convolution that a batch norm follows by one that does the work of both."""
+    children = list(module.named_children())
+    for (name, layer), (next_name, following) in itertools.pairwise(children):
+        if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
+            setattr(module, name, fuse_conv_bn_eval(layer, following))
+            setattr(module, next_name, nn.Identity())
+    for _, child in children:
+        _fold_batch_norms(child)
