@@ -88,6 +88,15 @@ ABLATIONS: dict[str, Ablation] = {
             Row("window stretched to the target's shape", {"window_shape": "stretched"}),
         ),
     ),
+    "dasiamrpn": Ablation(  # what SiamRPN adds to the network's scores (section 4.3 of its paper)
+        "dasiamrpn",
+        (
+            Row("as shipped", {}),
+            Row("no penalty on change", {"penalty": 0.0}),
+            Row("no cosine window", {"window_influence": 0.0}),
+            Row("size as proposed", {"size_rate": 1.0}),
+        ),
+    ),
 }
 
 

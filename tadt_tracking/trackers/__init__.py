@@ -6,11 +6,12 @@ from typing import Any
 
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.trackers.base import ImageError, Tracker
+from tadt_tracking.trackers.dasiamrpn import DaSiamRpn
 from tadt_tracking.trackers.hcf import Hcf
 from tadt_tracking.trackers.tadt import Tadt
 from tadt_tracking.weights import load
 
-TRACKERS: dict[str, type[Tracker]] = {"tadt": Tadt, "hcf": Hcf}
+TRACKERS: dict[str, type[Tracker]] = {"tadt": Tadt, "hcf": Hcf, "dasiamrpn": DaSiamRpn}
 
 __all__ = ["TRACKERS", "ImageError", "Tracker", "create_tracker", "tracker_class"]
 
@@ -40,4 +41,4 @@ def create_tracker(name: str, **options: Any) -> Tracker:
     settings = kind.Settings.from_dict(of_tracker)
     compute = Compute.choose(ComputeSettings.from_dict(of_compute))
     compute.set_threads()
-    return kind(settings, compute, load(settings.weights))
+    return kind(settings, compute, load(kind.weights_name(settings)))

@@ -33,6 +33,15 @@ class Tracker(ABC):
         self.compute = compute
         self._started = False
 
+    @classmethod
+    def weights_name(cls, settings: Settings) -> str:
+        """Return what `tadt_tracking.weights.load` is asked for: settings.weights.
+
+        Raises:
+            SettingError: the settings name none.
+        """
+        return settings.weights
+
     def init(self, image: np.ndarray, box: Sequence[float]) -> None:
         """Start to follow the target.
 

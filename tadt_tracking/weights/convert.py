@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
+from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, VGG19_TO_CONV5_4
 
 OXFORD_MEAN_BGR = (103.939, 116.779, 123.68)
@@ -102,6 +105,53 @@ def vgg16_from_flax(data: bytes) -> dict[str, torch.Tensor]:
         state[f"{layer}.bias"] = torch.from_numpy(arrays["bias"])
     state["conv1_1.weight"] = state["conv1_1.weight"].flip(1)
     return state
+
+
+def alexnet_from_flax(data: bytes) -> dict[str, torch.Tensor]:
+    """Read torchvision's AlexNet from a pickle of Flax parameters, as SiamRPN's first layers.
+
+    The first convolution does torchvision's normalisation, too (exactly, there being no padding),
+    and the batch norms, which torchvision's network has not, change nothing.
+
+    Args:
+        data: the pickle, as for :func:`vgg16_from_flax`: five layers under "AlexNet_0".
+
+    Returns:
+        State dict of :class:`tadt_tracking.networks.siamrpn.SiamRpn`, plans "alexnet" and "narrow",
+        as far as its keys start with "featureExtract", float32.
+
+    Raises:
+        KeyError: a layer is missing.
+        pickle.UnpicklingError: the pickle names something else than numpy arrays.
+    """
+    arrays = _ArrayUnpickler(io.BytesIO(data)).load()["AlexNet_0"]
+    extractor = SiamRpn(PLANS["alexnet"]).featureExtract
+    convolutions = [layer for layer in extractor if isinstance(layer, nn.Conv2d)]
+    for index, layer in enumerate(convolutions):
+        kernels = torch.from_numpy(arrays[f"Conv_{index}"]["kernel"]).permute(3, 2, 0, 1)
+        layer.load_state_dict(
+            {"weight": kernels, "bias": torch.from_numpy(arrays[f"Conv_{index}"]["bias"])}
+        )
+    _take_over_normalisation(convolutions[0])
+    for layer in extractor:
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.constant_(layer.weight, math.sqrt(1 + layer.eps))
+    return {
+        f"featureExtract.{name}": tensor
+        for name, tensor in extractor.state_dict().items()
+        if not name.endswith(".num_batches_tracked")
+    }
+
+
+def _take_over_normalisation(first: nn.Conv2d) -> None:
+    """Let a convolution of normalised RGB pictures take BGR pictures, 0 to 255, as they are."""
+    # In float64, so that what comes out does not depend on the machine.
+    mean = torch.tensor(TORCHVISION_MEAN_RGB, dtype=torch.float64).view(1, 3, 1, 1)
+    std = torch.tensor(TORCHVISION_STD_RGB, dtype=torch.float64).view(1, 3, 1, 1)
+    with torch.no_grad():
+        kernels = first.weight.double() / std
+        first.bias.copy_(first.bias.double() - (kernels * mean).sum((1, 2, 3)))
+        first.weight.copy_((kernels / 255).flip(1))
 
 
 class _ArrayUnpickler(pickle.Unpickler):

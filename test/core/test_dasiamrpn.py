@@ -1,0 +1,104 @@
+"""DaSiamRPN: behaviour on synthetic pictures, and its accuracy on real video."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from targets import scene
+
+from tadt_tracking import create_tracker
+from tadt_tracking.evaluation.datasets import Sequence
+from tadt_tracking.evaluation.runner import run_sequence
+from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
+from tadt_tracking.settings import SettingError
+from tadt_tracking.trackers.dasiamrpn import VARIANTS, DaSiamRpnSettings
+
+# Well below what is measured: rounding differs between processors.
+EXPECTED_AUC = {"Crossing": 0.70, "Deer": 0.55, "Couple": 0.65}
+
+
+@pytest.fixture(scope="module")
+def tracker():
+    return create_tracker("dasiamrpn", device="cpu")
+
+
+def test_target_that_moves_is_followed(tracker):
+    tracker.init(*scene((100, 100)))
+    for step in range(1, 7):
+        picture, truth = scene((100 + 9 * step, 100 + 6 * step))
+        result = tracker.update(picture)
+        assert result.box.overlap(truth) > 0.7
+        assert 0.5 < result.score <= 1
+
+
+def test_target_that_stays_does_not_drift(tracker):
+    picture, box = scene((150, 120))
+    tracker.init(picture, box)
+    for _ in range(10):
+        result = tracker.update(picture)
+    assert result.box.center == pytest.approx(box.center, abs=2.5)
+
+
+def test_box_follows_a_target_that_grows_in_width_alone(tracker):
+    picture, box = scene((160, 120))
+    tracker.init(picture, box)
+    for growth in np.linspace(1, 1.6, 30):
+        picture, truth = scene((160, 120), size=(round(60 * growth), 48))
+        result = tracker.update(picture)
+    assert result.box.overlap(truth) > 0.75
+    assert result.box.w / result.box.h > 1.5
+
+
+def test_search_region_is_twice_the_exemplars_square(tracker):
+    picture, box = scene((160, 120), size=(20, 20))
+    tracker.init(picture, box)
+    region = tracker.update(picture).search_region
+    side = 40 * 255 / 127  # the exemplar shows 40 px of the picture
+    assert region.center == pytest.approx((160, 120))
+    assert region.size == pytest.approx((side, side))
+
+
+def test_published_constants_are_used_unless_set():
+    assert DaSiamRpnSettings().resolved == VARIANTS["r50"]
+    changed = DaSiamRpnSettings(penalty=0.0, search_side=271, weights="my.safetensors").resolved
+    assert (changed.penalty, changed.search_side, changed.weights) == (0, 271, "my.safetensors")
+    assert changed.window_influence == VARIANTS["r50"].window_influence
+
+
+@pytest.mark.parametrize(
+    "settings,message",
+    [
+        ({"search_side": 260}, "127 and a multiple of 8, for example 255 or 271, got 260"),
+        ({"search_side": 119}, "got 119"),
+        ({"penalty": -0.5}, "'penalty' must be -1 or at least 0, got -0.5"),
+        ({"variant": "r101"}, "must be one of vot, otb"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(SettingError, match=message):
+        DaSiamRpnSettings.from_dict(settings)
+
+
+def test_variant_without_weights_asks_for_a_file():
+    with pytest.raises(SettingError, match=r"'narrow' comes without weights.*\.safetensors file"):
+        create_tracker("dasiamrpn", variant="narrow")
+
+
+@pytest.mark.parametrize("search_side", [-1, 255])
+def test_file_of_weights_is_run(tmp_path, search_side):
+    torch.manual_seed(0)
+    path = tmp_path / "narrow.safetensors"
+    save_file(SiamRpn(PLANS["narrow"]).state_dict(), path)
+    options = {"variant": "narrow", "weights": str(path), "search_side": search_side}
+    tracker = create_tracker("dasiamrpn", device="cpu", precision="fp32", **options)
+    picture, box = scene((150, 120))
+    tracker.init(picture, box)
+    result = tracker.update(picture)
+    assert np.isfinite(result.box).all()
+    assert 0 <= result.score <= 1
+
+
+@pytest.mark.parametrize("name", EXPECTED_AUC)
+def test_accuracy_on_real_video(tracker, sequences, name):
+    track = run_sequence(tracker, Sequence.read(sequences / name))
+    assert track.auc > EXPECTED_AUC[name]
