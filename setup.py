@@ -29,6 +29,7 @@ setup(
     entry_points={
         "console_scripts": [
             "tadt-eval = tadt_tracking.evaluation.__main__:main",
+            "tadt-train = tadt_tracking.training.__main__:main",
             "tadt-weights = tadt_tracking.weights.__main__:main",
         ],
     },

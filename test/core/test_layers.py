@@ -15,7 +15,7 @@ LAYERS = [
     {"engines", "weights"},
     {"trackers"},
 ]
-CLIENTS = {"ros", "evaluation", "demo"}
+CLIENTS = {"ros", "evaluation", "demo", "training"}
 
 
 def _imports(path):

@@ -1,0 +1,1 @@
+"""Training of the networks: a client of the core, never imported by it."""

@@ -1,0 +1,67 @@
+"""`tadt-train`, from the command line to weights that a network loads."""
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
+from tadt_tracking.training.__main__ import main
+from tadt_tracking.training.export import export
+from tadt_tracking.weights import load
+
+
+def test_a_run_ends_with_weights_to_ship(train_command, tmp_path, capsys):
+    assert main([*train_command, "--set", "epochs=1"]) == 0
+    path = tmp_path / "out" / "dasiamrpn.safetensors"
+    assert path.stat().st_size < 20e6
+    network = SiamRpn(PLANS["narrow"])
+    network.load_state_dict(load(str(path)))
+    trained = torch.load(tmp_path / "out" / "checkpoint.pt")["state"]["network"]
+    for name, tensor in network.state_dict().items():
+        assert torch.allclose(tensor.float(), trained[name].float(), rtol=1e-3, atol=1e-7) or (
+            name.endswith("num_batches_tracked")
+        )
+    with safe_open(path, "pt") as stream:
+        about = stream.metadata()
+    assert about["command"].startswith("tadt-train dasiamrpn --data crops=")
+    assert json.loads(about["settings"])["seed"] == 0
+    assert json.loads(about["data"])["data"] == "crops"
+    assert 0 <= json.loads(about["validation"])["val_iou"] <= 1
+
+
+def test_a_finished_run_is_not_run_again(train_command, tmp_path, capsys):
+    assert main([*train_command, "--set", "epochs=1"]) == 0
+    log = (tmp_path / "out" / "log.csv").read_text()
+    assert main([*train_command, "--set", "epochs=1"]) == 0
+    assert (tmp_path / "out" / "log.csv").read_text() == log
+    assert main([*train_command, "--set", "epochs=2"]) == 1
+    assert "epochs was 1, is 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("epoch=3", "unknown setting 'epoch'; valid are: epochs"),
+        ("precision=fp8", "must be one of fp32, bf16, fp16"),
+        ("start=nothing", "unknown weights 'nothing'"),
+        ("same_category=2.0", r"must lie in [0.0, 1.0]"),
+        ("device=tpu", "unknown device 'tpu'"),
+    ],
+)
+def test_wrong_settings_are_named(train_command, capsys, setting, words):
+    assert main([*train_command, "--set", setting]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_wrong_layout_is_named(capsys):
+    with pytest.raises(SystemExit):
+        main(["dasiamrpn", "--data", "cocoa=/nowhere", "--out", "/nowhere"])
+    assert "got 'cocoa=/nowhere'" in capsys.readouterr().err
+
+
+def test_values_too_large_for_half_are_not_shipped(tmp_path):
+    with pytest.raises(ValueError, match="not finite in float16: kernel"):
+        export(tmp_path / "w.safetensors", {"kernel": torch.full((1, 1), 1e6)}, {})
+    assert not list(tmp_path.iterdir())
