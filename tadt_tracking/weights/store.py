@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import pkgutil
 import subprocess
 import sys
 import tarfile
@@ -68,7 +69,8 @@ def fetch(name: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             archive = _checked(_download(source, Path(scratch)), source)
-            state = source.convert(_member(archive, source))
+            convert = pkgutil.resolve_name(source.convert)
+            state = convert(_member(archive, source))
             _require(digest(state), source.tensors_sha256, f"converted tensors of {name}")
             _save(state, Path(scratch) / target.name)
             (Path(scratch) / target.name).replace(target)

