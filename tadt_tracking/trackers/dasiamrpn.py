@@ -33,6 +33,7 @@ from tadt_tracking.ops.correlation import cosine_window
 from tadt_tracking.result import Result
 from tadt_tracking.settings import SettingError, Settings, setting
 from tadt_tracking.trackers.base import Tracker
+from tadt_tracking.trackers.place import inside
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
@@ -178,7 +179,7 @@ class DaSiamRpn(Tracker):
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
-        self._center = _inside(self._center, image)
+        self._center = inside(self._center, image)
         pixel, side = self._pixel(), self._constants.search_side
         searched = Box.from_center(*self._center, side * pixel, side * pixel).clip(image)
         scores, boxes = self._frame(self._window(image, side))
@@ -206,7 +207,7 @@ class DaSiamRpn(Tracker):
     def _follow(self, image: np.ndarray, proposal: list[float], certainty: float) -> None:
         """Move to a proposal, in pixels of the image, and follow its size with some inertia."""
         right, down, *size = proposal
-        self._center = _inside((self._center[0] + right, self._center[1] + down), image)
+        self._center = inside((self._center[0] + right, self._center[1] + down), image)
         rate = certainty * self._constants.size_rate
         height, width = image.shape[:2]
         limits = zip(self._smallest, (width, height), strict=True)
@@ -218,9 +219,3 @@ class DaSiamRpn(Tracker):
 
 def _network(variant: str) -> SiameseRpn:
     return SiamRpnResNet() if variant == RESNET else SiamRpn(PLANS[variant])
-
-
-def _inside(center: tuple[float, float], image: np.ndarray) -> tuple[float, float]:
-    """Return the point of the image that is closest to a centre."""
-    height, width = image.shape[:2]
-    return min(max(center[0], 0.0), float(width)), min(max(center[1], 0.0), float(height))

@@ -35,12 +35,16 @@ class Place:
 
     def stay_inside(self, image: np.ndarray) -> None:
         """Keep the centre in the image, whose size may change from one to the next."""
-        height, width = image.shape[:2]
-        x, y = self.center
-        self.center = (min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
+        self.center = inside(self.center, image)
 
     def grow(self, factor: float) -> float:
         """Multiply the scale, within bounds; returns the factor by which it did change."""
         before = self.scale
         self.scale = min(max(before * factor, MIN_SCALE), MAX_SCALE)
         return self.scale / before
+
+
+def inside(center: tuple[float, float], image: np.ndarray) -> tuple[float, float]:
+    """Return the point (x, y) of an image, H x W x ..., that is closest to a centre."""
+    height, width = image.shape[:2]
+    return min(max(center[0], 0.0), float(width)), min(max(center[1], 0.0), float(height))
