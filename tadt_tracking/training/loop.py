@@ -21,7 +21,7 @@ from tadt_tracking.training import checkpoint
 from tadt_tracking.training.log import CsvLog
 from tadt_tracking.training.ranks import Ranks
 from tadt_tracking.training.recipe import DTYPES, Recipe
-from tadt_tracking.training.stopping import StopRequest, leave_signals_alone
+from tadt_tracking.training.stopping import leave_signals_alone, stop_requests
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.csv"
 
@@ -83,7 +83,7 @@ class Training:
         bar = tqdm(
             total=settings.steps, initial=self.step, unit="step", disable=not self._ranks.first
         )
-        with bar, StopRequest(self._ranks) as stop:
+        with bar, stop_requests(self._ranks) as stop_asked:
             for batch in self._batches(self.step, last):
                 meter.add(self._one_step(batch), settings.batch)
                 self.step += 1
@@ -93,7 +93,7 @@ class Training:
                     self.validation = self._validate()
                 if epoch_ends or self.step % settings.log_every == 0:
                     self._write(meter.read(), bar)
-                if stop.asked():
+                if stop_asked():
                     break
                 if time.monotonic() - saved > 60 * settings.save_every:
                     self._save()

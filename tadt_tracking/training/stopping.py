@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
-from types import FrameType, TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import cv2
 import torch
@@ -13,34 +15,27 @@ from tadt_tracking.training.ranks import Ranks
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class StopRequest:
-    """A context in which the two signals only leave a note, which all processes see alike."""
+@contextmanager
+def stop_requests(ranks: Ranks) -> Iterator[Callable[[], bool]]:
+    """Let the two signals only leave a note while the context lasts.
 
-    def __init__(self, ranks: Ranks) -> None:
-        """Belong to the processes `ranks`."""
-        self._ranks, self._noted = ranks, False
+    Args:
+        ranks: the processes that train together.
 
-    def __enter__(self) -> StopRequest:
-        """Take the signals."""
-        self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
-        return self
+    Returns:
+        Function that tells whether any of them was asked to stop; all must call it together.
+    """
+    noted = []
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+
+    before = {number: signal.signal(number, note) for number in _SIGNALS}
+    try:
+        yield lambda: bool(ranks.total(torch.tensor(len(noted))))
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)
-
-    def asked(self) -> bool:
-        """Return whether any process was asked to stop; all must ask this together."""
-        return bool(self._ranks.total(torch.tensor(int(self._noted))))
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self._noted = True
 
 
 def leave_signals_alone(worker: int) -> None:
