@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, get_type_hints
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
@@ -56,12 +56,7 @@ class Settings:
     @classmethod
     def from_dict(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         """Make settings from names and values; an unknown name is a :class:`SettingError`."""
-        valid = [field.name for field in dataclasses.fields(cls)]
-        unknown = [name for name in values if name not in valid]
-        if unknown:
-            raise SettingError(
-                f"unknown setting {', '.join(map(repr, unknown))}; valid are: {', '.join(valid)}"
-            )
+        refuse_unknown(values, cls)
         return cls(**values)
 
     @classmethod
@@ -70,6 +65,16 @@ class Settings:
         valid = {field.name for field in dataclasses.fields(cls)}
         own = {name: value for name, value in values.items() if name in valid}
         return own, {name: value for name, value in values.items() if name not in valid}
+
+
+def refuse_unknown(names: Iterable[str], *kinds: type[Settings]) -> None:
+    """Raise :class:`SettingError` if a name is no field of any of the settings classes `kinds`."""
+    valid = [field.name for kind in kinds for field in dataclasses.fields(kind)]
+    unknown = [name for name in names if name not in valid]
+    if unknown:
+        raise SettingError(
+            f"unknown setting {', '.join(map(repr, unknown))}; valid are: {', '.join(valid)}"
+        )
 
 
 def _of_type(name: str, value: Any, kind: type) -> Any:

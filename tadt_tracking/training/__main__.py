@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tadt_tracking.evaluation.options import assignment
-from tadt_tracking.settings import Settings
+from tadt_tracking.settings import Settings, refuse_unknown
 from tadt_tracking.training.checkpoint import CheckpointError
 from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe
 from tadt_tracking.training.data import READERS, PairDataset, PairSettings, join, read_tracks
@@ -78,14 +78,9 @@ def _train(
 
 def _settings(kind: type[RunSettings], values: dict[str, Any]) -> tuple[RunSettings, PairSettings]:
     """Divide settings into those of the run and those of the pairs."""
-    of_pairs, rest = PairSettings.split(values)
-    valid = [f.name for one in (kind, PairSettings) for f in dataclasses.fields(one)]
-    unknown = [name for name in rest if name not in valid]
-    if unknown:
-        raise ValueError(
-            f"unknown setting {', '.join(map(repr, unknown))}; valid are: {', '.join(valid)}"
-        )
-    return kind(**rest), PairSettings(**of_pairs)
+    refuse_unknown(values, kind, PairSettings)
+    of_pairs, of_run = PairSettings.split(values)
+    return kind(**of_run), PairSettings(**of_pairs)
 
 
 def _parser() -> argparse.ArgumentParser:

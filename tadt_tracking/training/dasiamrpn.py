@@ -33,7 +33,7 @@ RANDOM = "random"
 
 
 @dataclass(frozen=True)
-class DaSiamRpnSettings(RunSettings):
+class DaSiamRpnRunSettings(RunSettings):
     """Settings of DaSiamRPN's training."""
 
     plan: str = setting("narrow", "width of the network", choices=tuple(PLANS))
@@ -51,10 +51,10 @@ class DaSiamRpnSettings(RunSettings):
 class DaSiamRpnRecipe(Recipe):
     """Trains a SiamRPN on pairs of exemplar and search window."""
 
-    Settings = DaSiamRpnSettings
+    Settings = DaSiamRpnRunSettings
     columns = ("loss", "cls_loss", "box_loss", "found", "iou", "val_iou", "val_success")
 
-    def __init__(self, settings: DaSiamRpnSettings, pairs: Dataset, held_out: Dataset) -> None:
+    def __init__(self, settings: DaSiamRpnRunSettings, pairs: Dataset, held_out: Dataset) -> None:
         """Make the network and load what it starts from.
 
         Args:

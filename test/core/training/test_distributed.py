@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe, DaSiamRpnSettings
+from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe, DaSiamRpnRunSettings
 from tadt_tracking.training.data import PairDataset, PairSettings, read_tracks
 from tadt_tracking.training.loop import Training
 from tadt_tracking.training.ranks import joined
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 def _train(folder, crops):
     """What each process does: two steps; keeps its weights in `folder`."""
     torch.set_num_threads(1)
-    settings = DaSiamRpnSettings(
+    settings = DaSiamRpnRunSettings(
         start="random", pairs=4, batch=4, epochs=2, workers=0, device="cpu", log_every=1
     )
     tracks = read_tracks("crops", crops)

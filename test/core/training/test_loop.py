@@ -10,7 +10,7 @@ import torch
 from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
 from tadt_tracking.training import checkpoint
 from tadt_tracking.training.checkpoint import CheckpointError
-from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe, DaSiamRpnSettings
+from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe, DaSiamRpnRunSettings
 from tadt_tracking.training.data import PairDataset, PairSettings, read_tracks
 from tadt_tracking.training.loop import CHECKPOINT, LOG, Training
 from tadt_tracking.training.ranks import joined
@@ -25,7 +25,7 @@ def training(crops_root):
     tracks = read_tracks("crops", crops_root)
 
     def make(folder, **settings):
-        chosen = DaSiamRpnSettings(**{**FEW, "device": "cpu", **settings})
+        chosen = DaSiamRpnRunSettings(**{**FEW, "device": "cpu", **settings})
         pairs = PairDataset(tracks, PairSettings(), seed=0, pairs=chosen.steps * chosen.batch)
         held_out = PairDataset(tracks, PairSettings(), seed=1, pairs=3)
         with joined("cpu") as ranks:
@@ -111,10 +111,10 @@ def test_sigterm_saves_and_stops(training, tmp_path):
 
 
 def test_the_learning_rate_falls_evenly_in_log_space():
-    settings = DaSiamRpnSettings(**FEW, lr_first=1e-2, lr_last=1e-4, warmup=0)
+    settings = DaSiamRpnRunSettings(**FEW, lr_first=1e-2, lr_last=1e-4, warmup=0)
     rates = torch.tensor([settings.learning_rate(step) for step in range(settings.steps)])
     assert torch.allclose(rates, torch.logspace(-2, -4, 6))
-    warm = DaSiamRpnSettings(**FEW, lr_first=1e-2, lr_last=1e-2, warmup=3)
+    warm = DaSiamRpnRunSettings(**FEW, lr_first=1e-2, lr_last=1e-2, warmup=3)
     rates = [warm.learning_rate(step) for step in range(5)]
     assert rates == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01])
 
