@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tadt_tracking.command_line import add_set
 from tadt_tracking.engines import ComputeSettings
 from tadt_tracking.evaluation import ablations, accuracy
 from tadt_tracking.evaluation.bench import PARTS, Bench, machine
@@ -16,7 +17,6 @@ from tadt_tracking.evaluation.options import (
     add_common,
     add_protocol,
     add_sequences,
-    assignment,
     at_least,
     chosen_settings,
     one_of,
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="accuracy of one tracker with given settings")
     run.set_defaults(command=_run)
     run.add_argument("--tracker", default="tadt", help=f"one of {', '.join(TRACKERS)}")
-    run.add_argument("--set", action="append", default=[], type=assignment, metavar="NAME=VALUE")
+    add_set(run)
     add_sequences(run)
 
     ablate = commands.add_parser("ablate", help="what parts and settings of a tracker add")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -68,17 +67,6 @@ def add_sequences(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sequences", default="otb", help=f"{', '.join(SPLITS)}, or names joined by commas"
     )
-
-
-def assignment(text: str) -> tuple[str, Any]:
-    """Parse name=value; a value that is no Python literal is taken as a string."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected name=value, got {text!r}")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
 
 
 def one_of(valid: tuple[str, ...]) -> Callable[[str], str]:

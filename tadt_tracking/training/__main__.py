@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tadt_tracking.evaluation.options import assignment
+from tadt_tracking.command_line import add_set
 from tadt_tracking.settings import Settings, refuse_unknown
 from tadt_tracking.training.checkpoint import CheckpointError
 from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe
@@ -105,9 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         method.add_argument(
             "--out", type=Path, required=True, help="folder of checkpoint, log and weights"
         )
-        method.add_argument(
-            "--set", action="append", default=[], type=assignment, metavar="NAME=VALUE"
-        )
+        add_set(method)
     return parser
 
 

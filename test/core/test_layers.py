@@ -15,14 +15,17 @@ LAYERS = [
     {"engines", "weights"},
     {"trackers"},
 ]
-CLIENTS = {"ros", "evaluation", "demo", "training"}
+# What several clients share: no client, and nothing below them needs it.
+SHARED = {"command_line", "overlay", "recording", "video"}
+CLIENTS = {"evaluation", "ros", "training"}
+DEMO = {"demo"}  # runs the nodes and judges them by the measures of evaluation
 
 
 def _imports(path):
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
@@ -35,14 +38,24 @@ def _files(part):
     )
 
 
+def _require(part, allowed):
+    """Fail if a part imports another of this package that is not allowed."""
+    for path in _files(part):
+        for module in _imports(path):
+            if module.startswith("tadt_tracking."):
+                assert module.split(".")[1] in allowed, f"{path.name} imports {module}"
+
+
 @pytest.mark.parametrize("level", range(len(LAYERS)))
 def test_core_imports_point_downwards(level):
-    allowed = set().union(*LAYERS[: level + 1])
     for part in LAYERS[level]:
-        for path in _files(part):
-            for module in _imports(path):
-                if module.startswith("tadt_tracking."):
-                    assert module.split(".")[1] in allowed, f"{path.name} imports {module}"
+        _require(part, set().union(*LAYERS[: level + 1]))
+
+
+@pytest.mark.parametrize("part", sorted(SHARED | CLIENTS))
+def test_clients_import_neither_each_other_nor_the_demo(part):
+    own = {"ros": {"ros", "msg"}}.get(part, {part})  # msg: the generated messages
+    _require(part, set().union(*LAYERS, SHARED, own))
 
 
 def test_every_part_has_its_layer():
@@ -51,7 +64,7 @@ def test_every_part_has_its_layer():
         for path in PACKAGE.iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    known = set().union(*LAYERS) | CLIENTS | {"__init__", "video", "overlay", "recording"}
+    known = set().union(*LAYERS, SHARED, CLIENTS, DEMO, {"__init__"})
     assert found <= known, found - known
 
 
