@@ -201,6 +201,9 @@ class _Meter:
     """Means of what the steps since the last reading gave, and how fast they were."""
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._steps, self._pairs, self._since = 0, 0, time.monotonic()
 
@@ -213,7 +216,7 @@ class _Meter:
         seconds = time.monotonic() - self._since
         means = {name: float(total) / self._steps for name, total in self._sums.items()}
         means["pairs_per_s"] = self._pairs / seconds
-        self.__init__()
+        self._start()
         return means
 
 
