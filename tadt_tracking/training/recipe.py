@@ -23,7 +23,13 @@ class RunSettings(Settings):
     epochs: int = setting(20, "epochs", minimum=1)
     pairs: int = setting(20_000, "pairs of an epoch", minimum=1)
     batch: int = setting(32, "pairs of a step, of all processes together", minimum=1)
-    lr_first: float = setting(1e-2, "learning rate of the first step", minimum=1e-9, maximum=10.0)
+    lr_first: float = setting(
+        1e-2,
+        "learning rate of the first step; both rates are the paper's for its long runs: short ones "
+        "from AlexNet learned well from 0.1 to 0.001",
+        minimum=1e-9,
+        maximum=10.0,
+    )
     lr_last: float = setting(1e-4, "learning rate of the last step", minimum=1e-9, maximum=10.0)
     warmup: int = setting(0, "steps over which the learning rate grows linearly", minimum=0)
     momentum: float = setting(0.9, "momentum of SGD", minimum=0.0, maximum=0.999)
