@@ -62,6 +62,10 @@ class SiameseRpn(nn.Module, ABC):
     def response_cells(self, search_side: int) -> int:
         """Return h and w of the responses to search windows of so many pixels a side."""
 
+    @abstractmethod
+    def drop_features(self) -> None:
+        """Forget the layers of :meth:`features`, which an engine may have; all else remains."""
+
     def respond(self, kernels: RpnPair, search_features: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores and offsets, see :meth:`correlate`, for features of search windows."""
         return self.correlate(kernels, self.search(search_features))

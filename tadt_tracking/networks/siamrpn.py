@@ -82,6 +82,10 @@ class SiamRpn(SiameseRpn):
         """See :class:`SiameseRpn`."""
         return (search_side - EXEMPLAR_SIDE) // STRIDE + 1
 
+    def drop_features(self) -> None:
+        """See :class:`SiameseRpn`."""
+        del self.featureExtract
+
 
 def _correlate_up_channels(kernels: Tensor, searched: Tensor) -> Tensor:
     """Correlate N x O x F x k x k kernels with N x F x h x w features, one to one: N x O x ..."""

@@ -63,6 +63,10 @@ class SiamRpnResNet(SiameseRpn):
         """See :class:`SiameseRpn`."""
         return (search_side - EXEMPLAR_SIDE) // STRIDE + 1 + EXTRA_CELLS
 
+    def drop_features(self) -> None:
+        """See :class:`SiameseRpn`."""
+        del self.backbone, self.neck
+
     @property
     def _heads(self) -> tuple[_Head, _Head]:
         return self.rpn_head["loc"], self.rpn_head["cls"]

@@ -156,6 +156,7 @@ class DaSiamRpn(Tracker):
         self._network.eval().requires_grad_(False).to(compute.device)
         taps = (FEATURES, CLASSIFICATION, REGRESSION)
         self._engine = make_engine(SearchBranch(self._network), taps, compute)
+        self._network.drop_features()
         cells = self._network.response_cells(self._constants.search_side)
         self._anchors = anchor_grid(cells).to(compute.device)
         self._cosine = cosine_window(cells).to(compute.device)

@@ -1,5 +1,6 @@
 """SiamRPN's networks, anchors and the files that their weights come from."""
 
+import copy
 import io
 import pickle
 
@@ -152,6 +153,18 @@ def test_search_branch_is_the_network_with_batch_norms_folded(network, pairs):
         TAPS, (features, searched.classification, searched.regression), strict=True
     ):
         assert torch.allclose(found[tap], expected, rtol=1e-3, atol=1e-4 * expected.abs().max())
+
+
+@torch.inference_mode()
+def test_kernels_and_correlation_remain_without_the_features(network, pairs):
+    heads = copy.deepcopy(network)
+    heads.drop_features()
+    exemplar, searched = (network.features(pictures) for pictures in pairs)
+    expected = network.respond(network.kernels(exemplar), searched)
+    found = heads.respond(heads.kernels(exemplar), searched)
+    assert all(map(torch.equal, found, expected))
+    with pytest.raises(AttributeError):
+        heads.features(pairs[0])
 
 
 @pytest.mark.parametrize("engine", ["torch", "openvino"])
