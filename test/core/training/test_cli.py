@@ -1,12 +1,14 @@
 """`tadt-train`, from the command line to weights that a network loads."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors import safe_open
 
 from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
+from tadt_tracking.training import __main__ as command
 from tadt_tracking.training.__main__ import main
 from tadt_tracking.training.export import export
 from tadt_tracking.weights import load
@@ -29,6 +31,28 @@ def test_a_run_ends_with_weights_to_ship(train_command, tmp_path, capsys):
     assert json.loads(about["settings"])["seed"] == 0
     assert json.loads(about["data"])["data"] == "crops"
     assert 0 <= json.loads(about["validation"])["val_iou"] <= 1
+
+
+def test_what_is_held_out_is_not_trained_on(train_command, monkeypatch):
+    recipes = []
+
+    def training(recipe, *others):
+        recipes.append(recipe)
+        return SimpleNamespace(run=lambda: False)
+
+    monkeypatch.setattr(command, "Training", training)
+    chosen = ["held_out=0.3", "pairs=40", "validation=40", "same_category=0", "other_category=0.5"]
+    assert main([*train_command, *(word for one in chosen for word in ("--set", one))]) == 3
+    pairs, held_out = recipes[0].pairs, recipes[0].held_out
+    trained, judged = ([data[i] for i in range(40)] for data in (pairs, held_out))
+    seen = [{int(pair["track"]) for pair in part} for part in (trained, judged)]
+    assert len(seen[0]) == 7 and len(seen[1]) == 3  # of ten scenes
+    assert not seen[0] & seen[1]
+    # Held-out exemplars are all of the object, which lies further from the middle.
+    assert {int(pair["kind"]) for pair in trained} == {0, 2}
+    assert {int(pair["kind"]) for pair in judged} == {0}
+    furthest = [max(pair["box"][:2].abs().max() for pair in part) for part in (trained, judged)]
+    assert furthest[0] <= 12 < 28 < furthest[1] <= 32
 
 
 def test_a_finished_run_is_not_run_again(train_command, tmp_path, capsys):

@@ -82,6 +82,31 @@ def test_frozen_layers_stay_and_the_others_learn(training, tmp_path):
             assert not tensor.equal(before[name]), name
 
 
+def test_each_step_draws_anew_and_groups_learn_at_their_own_rates(training, tmp_path, monkeypatch):
+    seeds = []
+    losses = DaSiamRpnRecipe.losses
+
+    def noted(self, output, batch, generator):
+        seeds.append(generator.initial_seed())
+        return losses(self, output, batch, generator)
+
+    def groups(self):
+        heads = {"moves": self.network.conv_r2, "stays": self.network.conv_cls2}
+        return [
+            {"params": list(heads["moves"].parameters()), "factor": 1.0},
+            {"params": list(heads["stays"].parameters()), "factor": 0.0},
+        ]
+
+    monkeypatch.setattr(DaSiamRpnRecipe, "losses", noted)
+    monkeypatch.setattr(DaSiamRpnRecipe, "parameter_groups", groups)
+    network, run = training(tmp_path)
+    before = _copy(network)
+    run.run(steps=2)
+    assert len(set(seeds)) == len(seeds) == 2
+    assert not network.conv_r2.weight.equal(before["conv_r2.weight"])
+    assert network.conv_cls2.weight.equal(before["conv_cls2.weight"])
+
+
 def test_another_run_is_not_resumed(training, tmp_path):
     training(tmp_path)[1].run(steps=1)
     with pytest.raises(CheckpointError, match=r"lr_first was 0\.01, is 0\.02"):
@@ -141,18 +166,32 @@ def test_training_computes_what_the_network_computes(training, tmp_path):
         scores, offsets = network(exemplar.float(), search.float())
     assert torch.allclose(answer.scores, scores, atol=1e-4 * scores.abs().max())
     assert torch.allclose(answer.offsets, offsets, atol=1e-4 * offsets.abs().max())
+    module.training = True  # foreign exemplars, and batch norms as they are
+    with torch.no_grad():
+        answer = module(batch)
+        foreign = torch.cat([scores, network(exemplar.roll(1, 0).float(), search.float())[0]])
+    assert answer.search.tolist() == [0, 1, 0, 1]
+    assert torch.allclose(answer.scores, foreign, atol=1e-4 * scores.abs().max())
 
 
-def test_foreign_exemplars_show_other_objects():
+@pytest.mark.parametrize(
+    ("exemplars", "searches", "matches"),
+    [
+        # Own pairs, then neighbours: window 0 does not meet exemplar 2, nor window 2 exemplar 0.
+        ([4, 7, 4], [4, 7, 4], [0, 1, 2, 1, 2, 0, 1]),
+        # The last pair is negative: window 0 meets its exemplar, but it does not meet exemplar 0.
+        ([4, 7, 9], [4, 7, 4], [0, 1, 2, 0, 1, 2, 0, 1]),
+    ],
+)
+def test_foreign_exemplars_show_other_objects(exemplars, searches, matches):
     network = SiamRpn(PLANS["narrow"])
     module = SiameseTraining(network, 3, 2, torch.float32, torch.device("cpu")).train()
     batch = {
         "exemplar": torch.zeros(3, 3, 127, 127, dtype=torch.uint8),
         "search": torch.zeros(3, 3, 255, 255, dtype=torch.uint8),
-        "exemplar_track": torch.tensor([4, 7, 4]),
-        "track": torch.tensor([4, 7, 4]),
+        "exemplar_track": torch.tensor(exemplars),
+        "track": torch.tensor(searches),
     }
     answer = module(batch)
-    # Own pairs, then neighbours: window 0 does not meet exemplar 2, nor window 2 exemplar 0.
-    assert answer.search.tolist() == [0, 1, 2, 1, 2, 0, 1]
-    assert len(answer.scores) == len(answer.offsets) == 7
+    assert answer.search.tolist() == matches
+    assert len(answer.scores) == len(answer.offsets) == len(matches)

@@ -177,6 +177,16 @@ def test_kinds_come_in_their_shares_and_are_what_they_say(made):
             assert categories[own] != categories[exemplar]
 
 
+def test_each_picture_is_of_the_track_that_is_named(made):
+    sizes = {int(s): made.boxes[made.starts[t]][2:] for t, s in enumerate(made.scenes)}
+    still = {"aspect": 0.0, "video": 0.0, "other_category": 1.0, "same_category": 0.0}
+    for pair in _pairs(made, 30, **PLAIN, **still):
+        for picture, track in (("search", "track"), ("exemplar", "exemplar_track")):
+            *_, w, h = _found(pair[picture])
+            width, height = sizes[int(pair[track])]
+            assert w / h == pytest.approx(width / height, rel=0.05)
+
+
 def test_objects_of_one_scene_make_no_negative_pair(tmp_path):
     builder = TracksBuilder()
     _draw(tmp_path / "a.png", (100, 100, 40, 40))
