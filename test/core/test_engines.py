@@ -11,6 +11,7 @@ import torch
 from tadt_tracking.engines import Compute, ComputeSettings, make_engine, quantization
 from tadt_tracking.engines.steady_frame import WARM_UP, SteadyFrame
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
+from tadt_tracking.photographs import photograph
 from tadt_tracking.settings import SettingError
 from tadt_tracking.weights import load
 
@@ -23,6 +24,8 @@ WAYS = {
     ("openvino", "bf16"): 0.999,
     ("openvino", "int8"): 0.985,
 }
+# Photographs that int8's ranges are not measured on; least mean signal to error in int8, in dB.
+UNSEEN, LEAST_DB = ("moon.png", "clock_motion.png", "cell.png"), 24.0
 
 
 def _compute(engine, precision, **others):
@@ -122,6 +125,24 @@ def test_quantised_network_is_made_once(monkeypatch, tmp_path):
     _engine("openvino", "int8")
     assert len(made) == 2, "other pictures make another network"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_features_are_clear_of_the_error_of_quantisation(plain):
+    """Measured 25.6 dB; 22.8 with the first convolution in int8, 16.8 as NNCF does by default."""
+    if not quantization.is_possible():
+        pytest.skip("nncf is not installed")
+    assert not set(UNSEEN) & set(quantization.PHOTOGRAPHS)
+    engine = _engine("openvino", "int8")
+    clearness = []
+    for name in UNSEEN:
+        whole = photograph(name)
+        top, left = ((length - quantization.SIDE) // 2 for length in whole.shape[:2])
+        rows, columns = (slice(at, at + quantization.SIDE) for at in (top, left))
+        window = torch.from_numpy(np.ascontiguousarray(whole[rows, columns]))[None]
+        expected, found = plain(window)["conv4_3"], engine(window)["conv4_3"]
+        error = (found - expected).square().sum()
+        clearness.append(10 * torch.log10(expected.square().sum() / error).item())
+    assert np.mean(clearness) > LEAST_DB
 
 
 def test_calibration_windows_are_the_same_every_time_and_show_something():
