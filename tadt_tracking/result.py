@@ -1,10 +1,38 @@
-"""What a tracker answers for one frame."""
+"""What a tracker answers for one frame, and what a session makes of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from tadt_tracking.box import Box
+
+
+class State(Enum):
+    """What a session believes of its target."""
+
+    TRACKING = "the target is seen"
+    UNCERTAIN = "the target is probably seen; the evidence is low"
+    LOST = "the target is not seen; it is looked for around its last place"
+    SEARCHING = "as LOST, and it is looked for in the whole picture"
+
+    @property
+    def present(self) -> bool:
+        """Whether the target is believed to be where the box is."""
+        return self in (State.TRACKING, State.UNCERTAIN)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place where the target may be.
+
+    Attributes:
+        box: (x, y, w, h) in pixels of the full image.
+        score: probability, in [0, 1], that the box covers the target (overlap above 0.5).
+    """
+
+    box: Box
+    score: float
 
 
 @dataclass(frozen=True)
@@ -12,15 +40,23 @@ class Result:
     """The believed box and how much it is believed.
 
     Attributes:
-        box: (x, y, w, h) in pixels of the full image.
+        box: (x, y, w, h) in pixels of the full image; while the target is lost the last one
+            believed.
         score: probability, in [0, 1], that the box covers the target (overlap above 0.5).
         search_region: the part of the image in which the target was looked for, in pixels; None
             where it was given.
+        evidence: what the tracker made the score of, on a scale of its own; NaN where it tells
+            none.
+        distractors: boxes elsewhere that look like the target on this frame.
+        state: what the session believes; None: a bare tracker's answer.
     """
 
     box: Box
     score: float
     search_region: Box | None = None
+    evidence: float = float("nan")
+    distractors: tuple[Box, ...] = ()
+    state: State | None = None
 
     @property
     def certain(self) -> bool:

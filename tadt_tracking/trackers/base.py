@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from tadt_tracking.box import Box
 from tadt_tracking.engines import Compute
-from tadt_tracking.result import Result
+from tadt_tracking.result import Candidate, Result
 from tadt_tracking.settings import Settings
 
 
@@ -18,19 +18,40 @@ class ImageError(ValueError):
     """An image that no tracker can use; the message holds what was given."""
 
 
+class Thresholds(NamedTuple):
+    """The pair of scores between which a session neither loses nor finds the target.
+
+    Attributes:
+        lose_below: a lower score speaks against the target being where the tracker looks.
+        regain_above: a place has to score this much for a lost target to be found there.
+    """
+
+    lose_below: float
+    regain_above: float
+
+
 class Tracker(ABC):
     """Follows one target through one stream of images.
 
     A tracker is `init` with the target's box on a first image, then `update` once an image.
     Subclasses implement :meth:`_init` and :meth:`_update`, in which image and box are known good.
+    One that can look for a lost target in large regions sets `can_search` and implements
+    :meth:`search_span`, :meth:`_search_for` and :meth:`_move_to`.
+
+    Attributes:
+        learning: whether `update` may change what the tracker knows of the target's looks; true
+            after `init`. Who decides that the target is lost (a session) clears it meanwhile.
     """
 
     Settings: ClassVar[type[Settings]]  # has at least the field `weights`
+    thresholds: ClassVar[Thresholds] = Thresholds(0.5, 0.8)
+    can_search: ClassVar[bool] = False
 
     def __init__(self, settings: Settings, compute: Compute) -> None:
         """Hold what every tracker has: checked settings, and where and how it computes."""
         self.settings = settings
         self.compute = compute
+        self.learning = True
         self._started = False
 
     @classmethod
@@ -55,7 +76,9 @@ class Tracker(ABC):
             BoxError: the box is not finite, empty, or wholly outside the image.
         """
         _require_bgr(image)
-        self._init(image, Box(*box).require_in(image))
+        inside = Box(*box).require_in(image)
+        self.learning = True
+        self._init(image, inside)
         self._started = True
 
     def update(self, image: np.ndarray) -> Result:
@@ -65,16 +88,57 @@ class Tracker(ABC):
             ImageError: the image has another shape or type.
             RuntimeError: `init` was never called.
         """
-        _require_bgr(image)
-        if not self._started:
-            raise RuntimeError("update() before init(): give the target's box first")
+        self._require_started(image, "update")
         return self._update(image)
 
+    def search(self, image: np.ndarray, region: Box) -> list[Candidate]:
+        """Look for the target all over a region, at several sizes, in one or a few passes.
+
+        Neither the tracker's place nor what it knows of the target changes.
+
+        Args:
+            image: H x W x 3, uint8, BGR.
+            region: where to look, pixels; the part of it in the image counts. Its longer side
+                should not exceed `search_span`.
+
+        Returns:
+            Places that do not cover each other, the most probable first; none where nothing looks
+            like the target.
+
+        Raises:
+            ImageError: the image has another shape or type.
+            BoxError: the region lies outside the image.
+            RuntimeError: `init` was never called, or the tracker cannot search (`can_search`).
+        """
+        self._require_started(image, "search")
+        return self._search_for(image, region.clip(image))
+
+    def move_to(self, image: np.ndarray, box: Box) -> None:
+        """Take `box` as the target's last place and size; what is known of its looks stays.
+
+        Raises:
+            ImageError: the image has another shape or type.
+            BoxError: the box lies outside the image.
+            RuntimeError: `init` was never called, or the tracker cannot search (`can_search`).
+        """
+        self._require_started(image, "move_to")
+        self._move_to(image, box.require_in(image))
+
+    def search_span(self) -> float:
+        """Return the longest side, in pixels of the image, of a region given to `search` at once.
+
+        It follows the target's present size. Such a search should take about as long as an
+        `update`.
+        """
+        raise RuntimeError(self._cannot_search("search_span"))
+
     def warm_up(self) -> None:
-        """Pay one-time costs (kernels, memory) before the first frame: one init and one update."""
+        """Pay one-time costs (kernels, memory) before the first frame."""
         noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
         self.init(noise, (140, 100, 40, 40))
         self.update(noise)
+        if self.can_search:
+            self.search(noise, Box(0, 0, 320, 240))
         self._started = False
 
     @abstractmethod
@@ -82,6 +146,20 @@ class Tracker(ABC):
 
     @abstractmethod
     def _update(self, image: np.ndarray) -> Result: ...
+
+    def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
+        raise RuntimeError(self._cannot_search("search"))
+
+    def _move_to(self, image: np.ndarray, box: Box) -> None:
+        raise RuntimeError(self._cannot_search("move_to"))
+
+    def _cannot_search(self, method: str) -> str:
+        return f"{method}(): {type(self).__name__} cannot search (its can_search is False)"
+
+    def _require_started(self, image: np.ndarray, method: str) -> None:
+        _require_bgr(image)
+        if not self._started:
+            raise RuntimeError(f"{method}() before init(): give the target's box first")
 
 
 def _require_bgr(image: np.ndarray) -> None:

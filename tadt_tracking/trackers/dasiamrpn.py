@@ -187,7 +187,7 @@ class DaSiamRpn(Tracker):
         # The frame's only synchronisation with a GPU:
         *proposal, score, penalty = self._choose(scores, boxes, pixel).tolist()
         self._follow(image, [length * pixel for length in proposal], score * penalty)
-        return Result(Box.from_center(*self._center, *self._size), score, searched)
+        return Result(Box.from_center(*self._center, *self._size), score, searched, score)
 
     def _propose(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Return the proposals in a search window: scores A x n x n, boxes 4 x A x n x n."""

@@ -148,7 +148,7 @@ class Hcf(Tracker):
                 self._follow_scale(found, place)
             self._learn(image, found, place)
         score = probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
-        return Result(self._place.box, score, searched)
+        return Result(self._place.box, score, searched, evidence)
 
     def _window(self) -> tuple[float, float]:
         """Return the width and height of the search window in pixels of the image."""

@@ -196,7 +196,7 @@ class Tadt(Tracker):
             grown = self._follow(image, self._scales[int(scale)], row, column)
             self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
         score = probability(similarity, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
-        return Result(self._place.box, score, searched)
+        return Result(self._place.box, score, searched, similarity)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Find the template in the search window.
