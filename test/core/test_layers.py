@@ -14,6 +14,7 @@ LAYERS = [
     {"networks", "ops"},
     {"engines", "weights"},
     {"trackers"},
+    {"session"},
 ]
 # What several clients share: no client, and nothing below them needs it.
 SHARED = {"command_line", "overlay", "recording", "video"}

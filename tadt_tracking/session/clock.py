@@ -1,0 +1,50 @@
+"""Time between frames, as the pictures' stamps tell it."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+RATE = 0.1  # share of the newest interval in the usual one
+
+
+class Passed(Enum):
+    """What the time since the last frame tells."""
+
+    USUAL = "much as ever"
+    GAP = "frames are missing"
+    ANEW = "time has gone back: how much has passed is unknown"
+
+
+class Clock:
+    """Notices frames that are missing, and time that starts anew."""
+
+    def __init__(self, stamp: float, gap: float) -> None:
+        """Start at `stamp`, in seconds; beyond `gap` usual intervals frames are missing.
+
+        Raises:
+            ValueError: the stamp is not finite.
+        """
+        self._stamp, self._gap, self._usual = _finite(stamp), gap, 0.0
+
+    def advance(self, stamp: float) -> Passed:
+        """Take note of the next frame's stamp, in seconds.
+
+        Raises:
+            ValueError: the stamp is not finite.
+        """
+        elapsed = _finite(stamp) - self._stamp
+        self._stamp = stamp
+        if elapsed < 0:
+            return Passed.ANEW
+        if elapsed == 0:
+            return Passed.USUAL
+        longest = self._gap * self._usual if self._usual else math.inf
+        self._usual += (RATE if self._usual else 1.0) * (min(elapsed, longest) - self._usual)
+        return Passed.GAP if elapsed > longest else Passed.USUAL
+
+
+def _finite(stamp: float) -> float:
+    if not math.isfinite(stamp):
+        raise ValueError(f"a stamp must be finite seconds, got {stamp!r}")
+    return stamp

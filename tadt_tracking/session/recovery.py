@@ -1,0 +1,105 @@
+"""Looking for a lost target."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tadt_tracking.box import Box
+from tadt_tracking.result import Candidate, Result
+from tadt_tracking.session.budget import Budget
+from tadt_tracking.session.lookalikes import Lookalikes
+from tadt_tracking.session.motion import Prior, moved_inside
+from tadt_tracking.session.search_plan import SearchPlan
+from tadt_tracking.trackers.base import Thresholds, Tracker
+
+AGREES = 0.5  # overlap of a candidate with what a look centred on it finds
+
+
+class Look(NamedTuple):
+    """What came of one frame's search.
+
+    Attributes:
+        found: the target, confirmed; None: not found.
+        region: where it was looked for last, in pixels; None where the budget allowed no look.
+    """
+
+    found: Result | None
+    region: Box | None
+
+
+class Recovery:
+    """Searches for a lost target, and confirms what is found before it counts.
+
+    A candidate of the search is confirmed by two looks: updates of the tracker, learning nothing,
+    centred on it, on its frame and on the next. Both must score enough, and the first must agree
+    with the candidate.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        thresholds: Thresholds,
+        plan: SearchPlan,
+        budget: Budget,
+        lookalikes: Lookalikes,
+        believed: Box,
+    ) -> None:
+        """Start on the frame on which the target was lost; `believed` is its last certain box."""
+        self._tracker, self._thresholds = tracker, thresholds
+        self._plan, self._budget, self._lookalikes = plan, budget, lookalikes
+        self._believed = believed
+        self._waiting = False  # a candidate passed the first look, the tracker is there
+
+    @property
+    def wide(self) -> bool:
+        """Whether the search has gone beyond the target's last place."""
+        return self._plan.wide
+
+    def look(self, image: np.ndarray, prior: Prior, stamp: float) -> Look:
+        """Look for the target on the next frame, at `stamp` in seconds."""
+        if self._waiting:
+            return self._second_look(image)
+        if not self._tracker.can_search:
+            return self._look_here(image)
+        candidates, region = self._search(image, prior)
+        best = self._lookalikes.best(candidates, stamp)
+        if best is not None:
+            self._first_look(image, best)
+        return Look(None, region)
+
+    def _search(self, image: np.ndarray, prior: Prior) -> tuple[list[Candidate], Box | None]:
+        """Return candidates that are worth a look, and the region searched last."""
+        self._tracker.move_to(image, moved_inside(self._believed, image))
+        candidates, region = [], None
+        span, size = self._tracker.search_span(), self._believed.size
+        regions = self._plan.regions(image, prior.inside(image), span, size)
+        for region in self._budget.portion(regions):
+            candidates += self._tracker.search(image, region)
+        lowest = self._thresholds.lose_below
+        return [c for c in candidates if c.score >= lowest], region
+
+    def _look_here(self, image: np.ndarray) -> Look:
+        """Look where the tracker is, which cannot search: it may come back by itself."""
+        result = self._tracker.update(image)
+        self._waiting = self._confirms(result)
+        return Look(None, result.search_region)
+
+    def _first_look(self, image: np.ndarray, candidate: Candidate) -> None:
+        self._tracker.move_to(image, candidate.box)
+        result = self._tracker.update(image)
+        self._waiting = self._confirms(result) and result.box.overlap(candidate.box) > AGREES
+        if not self._waiting:
+            self._lookalikes.refuse(candidate.box)
+
+    def _second_look(self, image: np.ndarray) -> Look:
+        self._waiting = False
+        result = self._tracker.update(image)
+        if self._confirms(result):
+            return Look(result, result.search_region)
+        self._lookalikes.refuse(result.box)
+        return Look(None, result.search_region)
+
+    def _confirms(self, result: Result) -> bool:
+        return result.score >= self._thresholds.regain_above

@@ -1,0 +1,85 @@
+"""Settings of a session, the same for every tracker but where -1 stands for the tracker's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tadt_tracking.settings import SettingError, Settings, setting
+from tadt_tracking.trackers.base import Thresholds
+
+OF_TRACKER = -1.0  # a setting that is to be the tracker's own
+
+
+@dataclass(frozen=True)
+class SessionSettings(Settings):
+    """When a target counts as lost, and how it is looked for."""
+
+    lose_below: float = setting(
+        OF_TRACKER,
+        "score below which a frame speaks against the target; -1: the tracker's",
+        minimum=OF_TRACKER,
+        maximum=1.0,
+    )
+    regain_above: float = setting(
+        OF_TRACKER,
+        "score that a place needs, twice, for a lost target to be found there; -1: the tracker's",
+        minimum=OF_TRACKER,
+        maximum=1.0,
+    )
+    patience: float = setting(
+        3.0,
+        "evidence against the target, in log-odds added up over frames, at which it is lost",
+        minimum=0.0,
+        maximum=100.0,
+    )
+    growth: float = setting(
+        3.0,
+        "about the factor by which the search window grows around the last place, step by step, "
+        "before the whole picture is searched (DaSiamRPN: 255 to 767 px)",
+        minimum=1.1,
+        maximum=100.0,
+    )
+    tiles_a_frame: float = setting(
+        1.0,
+        "parts of the picture searched on a frame while the target is lost; where "
+        "search_budget_ms is 0",
+        minimum=0.01,
+        maximum=1000.0,
+    )
+    search_budget_ms: float = setting(
+        0.0,
+        "time spent on searching on a frame while the target is lost, on average; 0: tiles_a_frame "
+        "counts",
+        unit="ms",
+        minimum=0.0,
+        maximum=10000.0,
+    )
+    gap: float = setting(
+        3.0,
+        "time between two frames, relative to the usual one, beyond which the target is first "
+        "looked for where it may have gone meanwhile",
+        minimum=1.0,
+        maximum=1000.0,
+    )
+
+    def __post_init__(self) -> None:
+        """Check what ranges do not tell."""
+        super().__post_init__()
+        for name in ("lose_below", "regain_above"):
+            value = getattr(self, name)
+            if OF_TRACKER < value < 0:
+                raise SettingError(f"setting {name!r} must be -1 or at least 0, got {value!r}")
+
+    def thresholds(self, own: Thresholds) -> Thresholds:
+        """Return the pair to use with a tracker whose own is `own`.
+
+        Raises:
+            SettingError: together they are in the wrong order.
+        """
+        given = (self.lose_below, self.regain_above)
+        lose, regain = (o if g == OF_TRACKER else g for g, o in zip(given, own, strict=True))
+        if lose > regain:
+            raise SettingError(
+                f"setting 'lose_below' must not exceed 'regain_above', got {lose!r} and {regain!r}"
+            )
+        return Thresholds(lose, regain)

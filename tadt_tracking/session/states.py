@@ -1,0 +1,65 @@
+"""The state machine: what a session believes of its target, from one score a frame.
+
+The evidence against the target is added up as in Page's test ("Continuous Inspection Schemes",
+Biometrika 1954): how far a score lies below the threshold, in log-odds, is added, how far above is
+taken off, and the sum never falls below zero. So one very low score or several rather low ones lose
+the target, while a single rather low one among good ones does not.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tadt_tracking.result import State
+from tadt_tracking.trackers.base import Thresholds
+
+SUREST = 0.995  # scores beyond count as this one, so that no frame alone speaks for many
+
+
+class StateMachine:
+    """Believes, doubts, loses and regains a target.
+
+    Attributes:
+        state: what is believed now.
+    """
+
+    def __init__(self, thresholds: Thresholds, patience: float) -> None:
+        """Start with a target that is seen.
+
+        Args:
+            thresholds: the scores that speak against it and, once it is lost, for it.
+            patience: evidence against it, in log-odds, at which it is lost.
+        """
+        self._thresholds, self._patience = thresholds, patience
+        self._against = 0.0
+        self.state = State.TRACKING
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing speaks against the target: only then is its look worth learning."""
+        return self.state is State.TRACKING and self._against == 0
+
+    def judge(self, score: float) -> State:
+        """Take note of the score of a present target, and return the new state."""
+        against = _log_odds(self._thresholds.lose_below) - _log_odds(score)
+        self._against = max(self._against + against, 0.0)
+        if self._against > self._patience:
+            self.state = State.LOST
+        elif self._against == 0 or score >= self._thresholds.regain_above:
+            self.state = State.TRACKING
+        elif against > 0:
+            self.state = State.UNCERTAIN
+        return self.state
+
+    def search(self) -> None:
+        """The lost target is looked for beyond its last place from now on."""
+        self.state = State.SEARCHING
+
+    def regain(self) -> None:
+        """The lost target is found; half of what loses it again is held against it at first."""
+        self._against, self.state = self._patience / 2, State.TRACKING
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, 1 - SUREST), SUREST)
+    return math.log(inside / (1 - inside))

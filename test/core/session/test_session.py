@@ -1,0 +1,318 @@
+"""A session over a scripted tracker: every way from one state to another."""
+
+from itertools import cycle
+
+import numpy as np
+import pytest
+from scripted import FRAME, NOTHING, PICTURE, Blind, Run, box_at
+
+from tadt_tracking.box import Box, BoxError
+from tadt_tracking.result import State
+from tadt_tracking.session import Session, SessionSettings
+from tadt_tracking.settings import SettingError
+from tadt_tracking.trackers import TRACKERS
+
+FAR = (500, 300)
+
+
+def test_present_target_is_tracked():
+    run = Run()
+    results = run.frames(5)
+    assert {result.state for result in results} == {State.TRACKING}
+    assert results[-1].box == box_at(100, 100)
+    assert results[-1].score == 0.95
+    assert run.tracker.searched == run.tracker.moved == []
+
+
+def test_gone_target_is_lost_at_once_then_searched_for():
+    run = Run()
+    run.frames(3)
+    run.world.only()
+    assert run.states(3) == ["LOST", "SEARCHING", "SEARCHING"]
+
+
+def test_lost_box_is_the_last_certain_one():
+    run = Run()
+    run.frames(3)
+    run.world.only(110, 100, score=0.3)
+    doubted = run.frame()
+    assert (doubted.state, doubted.box) == (State.UNCERTAIN, box_at(110, 100))
+    run.world.only()
+    for _ in range(30):
+        lost = run.frame()
+        assert not lost.state.present
+        assert lost.box == box_at(100, 100)
+        assert lost.score == NOTHING
+
+
+def test_blurred_frames_lose_nothing_and_teach_nothing():
+    run = Run()
+    run.frames(3)
+    known = len(run.tracker.learned)
+    run.world.only(100, 100, score=0.25)
+    assert run.states(2) == ["UNCERTAIN", "UNCERTAIN"]
+    assert run.tracker.learned[known:] == [0.25], "the frame that raised the doubt, at most"
+    run.world.only(100, 100)
+    assert run.states(3) == ["TRACKING"] * 3
+    assert run.tracker.searched == []
+    assert run.tracker.learned[known + 1 :] == [0.95] * 2
+
+
+def test_nothing_is_learned_while_lost_nor_right_after():
+    run = Run()
+    run.lose()
+    known = len(run.tracker.learned)
+    run.frames(20)
+    run.world.put(*FAR, score=0.81)
+    while run.frame().state is not State.TRACKING:
+        assert len(run.tracker.learned) == known
+    run.frame()
+    assert len(run.tracker.learned) == known
+    run.frames(4)
+    assert len(run.tracker.learned) > known
+
+
+def test_target_is_found_wherever_it_comes_back():
+    run = Run(picture=np.zeros((1080, 1920, 3), np.uint8))
+    for place in [(1900, 1070), (15, 1000), (960, 540), (1900, 10)]:
+        run.lose()
+        run.frames(3)
+        run.world.put(*place)
+        states = run.states(100)
+        found = states.index("TRACKING")
+        assert set(states[:found]) == {"SEARCHING"}
+        assert set(states[found:]) == {"TRACKING"}
+        assert run.frame().box == box_at(*place)
+    assert run.session.redetections == 4
+
+
+def test_target_that_jumps_is_found_without_a_sweep():
+    run = Run()
+    run.frames(3)
+    run.world.only(180, 160)
+    assert run.states(2) == ["LOST", "TRACKING"]
+    assert len(run.tracker.searched) == 1
+
+
+def test_search_starts_around_the_last_place():
+    run = Run()
+    run.lose()
+    first = run.tracker.searched[0]
+    assert first == Box(0, 0, 200, 200), "three times the window or a little more"
+
+
+@pytest.mark.parametrize("tiles", [1, 3])
+def test_budget_spreads_a_sweep_over_frames(tiles):
+    run = Run(tiles_a_frame=tiles)
+    run.lose()
+    run.frame()
+    before = len(run.tracker.searched)
+    run.frame()
+    assert len(run.tracker.searched) - before == tiles
+
+
+def _until_looked_at(run, place):
+    run.frame()
+    while run.tracker.moved[-1] != box_at(*place):
+        run.frame()
+
+
+@pytest.mark.parametrize("looks", [(0.75, 0.75), (0.75, 0.85), (0.85, 0.75)])
+def test_one_good_look_or_none_is_not_enough(looks):
+    run = Run()
+    run.lose()
+    run.world.put(*FAR, score=looks[0], seen=0.95)
+    _until_looked_at(run, FAR)
+    run.world.put(*FAR, score=looks[1], seen=0.95)
+    assert not run.frame().state.present
+
+
+def test_two_good_looks_are_enough_whatever_the_search_scored():
+    run = Run()
+    run.lose()
+    run.world.put(*FAR, score=0.85, seen=0.6)
+    _until_looked_at(run, FAR)
+    assert run.frame().state is State.TRACKING
+
+
+def test_look_elsewhere_than_the_candidate_does_not_confirm():
+    run = Run()
+    run.lose()
+    run.world.put(500, 300, score=0.1, seen=0.9)
+    run.world.put(515, 300, score=0.9, seen=0.1)
+    assert "TRACKING" not in run.states(40)
+
+
+@pytest.mark.parametrize("looks", [(0.7, 0.7), (0.85, 0.7)])
+def test_lookalike_that_is_refused_does_not_hide_the_target(looks):
+    run = Run(picture=PICTURE[:200, :200])  # all is searched at once
+    run.lose()
+    run.world.put(170, 170, score=cycle(looks), seen=0.99)
+    run.frames(5)
+    run.world.put(170, 120, score=0.9, seen=0.8)
+    states = run.states(4)
+    assert "TRACKING" in states
+    assert run.frame().box == box_at(170, 120)
+
+
+def test_refused_place_gets_another_chance():
+    run = Run()
+    run.lose()
+    run.world.put(*FAR, score=0.7)
+    run.frames(40)
+    run.world.put(*FAR, score=0.9)
+    assert "TRACKING" in run.states(20)
+
+
+def test_distractor_seen_beside_the_target_is_not_taken_for_it():
+    run = Run()
+    run.tracker.distractors = (box_at(200, 100),)
+    run.world.put(200, 100, score=0.9)
+    run.frames(3)
+    run.world.only(200, 100, score=0.9)
+    assert "TRACKING" not in run.states(8)
+    assert "TRACKING" in run.states(20), "what is known of it goes out of date"
+
+
+def test_tracker_is_back_at_the_last_place_after_a_refusal():
+    run = Run()
+    run.lose()
+    run.world.put(*FAR, score=0.7)
+    run.frames(20)
+    assert box_at(*FAR) in run.tracker.moved
+    run.world.only()
+    run.frames(2)
+    assert run.tracker.box == box_at(100, 100)
+
+
+def test_after_missing_frames_the_target_is_where_it_may_have_gone():
+    run = Run()
+    run.frames(3)
+    run.world.only(180, 100)
+    result = run.frame(elapsed=10 * FRAME)
+    assert (result.state, result.box) == (State.TRACKING, box_at(180, 100))
+
+
+def test_after_missing_frames_a_look_alike_does_not_win_over_staying():
+    run = Run()
+    run.frames(3)
+    run.world.put(180, 100, score=0.7, seen=0.99)
+    result = run.frame(elapsed=10 * FRAME)
+    assert result.box == box_at(100, 100)
+    assert run.frame().box == box_at(100, 100)
+
+
+def test_nothing_is_learned_on_the_frame_after_a_gap():
+    run = Run()
+    run.frames(3)
+    known = len(run.tracker.learned)
+    run.frame(elapsed=10 * FRAME)
+    assert len(run.tracker.learned) == known
+    run.frame()
+    assert len(run.tracker.learned) == known + 1
+
+
+def test_wider_gap_is_searched_wider():
+    sides = []
+    for elapsed in (0.4, 0.6, 60.0):
+        run = Run()
+        run.frames(3)
+        run.frame(elapsed)
+        sides.append(run.tracker.searched[0].w)
+    assert sides[0] < sides[1] < sides[2] == 200
+
+
+def test_time_that_goes_back_is_a_jump_of_unknown_length():
+    run = Run()
+    run.frames(50)
+    run.world.only(180, 100)
+    result = run.frame(elapsed=-4.0)
+    assert run.tracker.searched[0].w == 200
+    assert (result.state, result.box) == (State.TRACKING, box_at(180, 100))
+    assert run.states(3) == ["TRACKING"] * 3
+
+
+def test_velocity_is_forgotten_when_time_goes_back():
+    run = Run()
+    for x in range(110, 310, 10):
+        run.world.only(x, 100)
+        assert run.frame().state is State.TRACKING
+    run.frame(elapsed=-1.0)
+    run.frame(elapsed=5 * FRAME)
+    assert run.tracker.searched[-1].center[0] == 300
+
+
+def test_time_may_go_back_while_lost():
+    run = Run()
+    run.lose()
+    run.frame(elapsed=-0.3)
+    run.world.put(*FAR)
+    assert "TRACKING" in run.states(20)
+
+
+def test_bad_stamps_are_refused_and_change_nothing():
+    run = Run()
+    run.frames(3)
+    with pytest.raises(ValueError, match="stamp must be finite seconds, got nan"):
+        run.session.update(PICTURE, float("nan"))
+    with pytest.raises(ValueError, match="stamp must be finite"):
+        run.session.init(PICTURE, box_at(300, 200), float("inf"))
+    assert run.frame().box == box_at(100, 100)
+
+
+def test_refused_first_box_leaves_the_target():
+    run = Run()
+    run.frames(3)
+    with pytest.raises(BoxError):
+        run.session.init(PICTURE, box_at(5000, 100), 1.0)
+    assert run.frame().box == box_at(100, 100)
+
+
+def test_new_target_ends_a_search():
+    run = Run()
+    run.lose()
+    run.frames(5)
+    run.world.put(300, 200)
+    run.session.init(PICTURE, box_at(300, 200), run.stamp)
+    assert run.states(2) == ["TRACKING"] * 2
+    assert run.tracker.learned[-2:] == [0.95] * 2
+    assert run.session.redetections == 0
+
+
+def test_update_needs_a_target():
+    session = Session(Run().tracker, SessionSettings())
+    with pytest.raises(RuntimeError, match="before init"):
+        session.update(PICTURE, 0.0)
+
+
+def test_smaller_picture_while_lost_is_survived():
+    run = Run()
+    run.lose()
+    run.picture = PICTURE[:50, :60]
+    assert set(run.states(5)) == {"SEARCHING"}
+
+
+def test_tracker_that_cannot_search_may_come_back_by_itself():
+    run = Run(Blind)
+    run.frames(3)
+    run.world.only()
+    assert run.states(3) == ["LOST"] * 3
+    run.world.put(110, 100, score=0.9)
+    assert run.states(2) == ["LOST", "TRACKING"]
+    assert run.frame(elapsed=100 * FRAME).state is State.TRACKING
+
+
+def test_thresholds_are_checked_before_the_first_frame():
+    with pytest.raises(SettingError, match="must not exceed"):
+        Run(lose_below=0.9)
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_settings_of_session_and_tracker_have_names_of_their_own(name):
+    from dataclasses import fields
+
+    from tadt_tracking.engines import ComputeSettings
+
+    kinds = (SessionSettings, ComputeSettings, TRACKERS[name].Settings)
+    names = [field.name for kind in kinds for field in fields(kind)]
+    assert len(names) == len(set(names))

@@ -1,0 +1,81 @@
+"""Evidence adds up: one bad frame is not a lost target, an abrupt end is."""
+
+import pytest
+
+from tadt_tracking.result import State
+from tadt_tracking.session.settings import SessionSettings
+from tadt_tracking.session.states import StateMachine
+from tadt_tracking.settings import SettingError
+from tadt_tracking.trackers.base import Thresholds
+
+
+def _judged(*scores, patience=3.0, machine=None):
+    machine = machine or StateMachine(Thresholds(0.5, 0.8), patience)
+    return [machine.judge(score).name for score in scores]
+
+
+def test_good_scores_keep_it_tracked():
+    assert _judged(0.9, 0.55, 0.5, 0.99) == ["TRACKING"] * 4
+
+
+def test_abrupt_end_is_lost_at_once():
+    assert _judged(0.9, 0.02) == ["TRACKING", "LOST"]
+
+
+def test_blurred_frame_is_doubted_and_forgiven():
+    assert _judged(0.9, 0.2, 0.9) == ["TRACKING", "UNCERTAIN", "TRACKING"]
+
+
+def test_doubt_adds_up():
+    assert _judged(0.2, 0.2, 0.2) == ["UNCERTAIN", "UNCERTAIN", "LOST"]
+    assert _judged(*[0.4] * 8)[-2:] == ["UNCERTAIN", "LOST"]
+
+
+def test_slightly_low_scores_between_good_ones_never_add_up():
+    assert "LOST" not in _judged(*[0.4, 0.65] * 50)
+
+
+def test_doubt_ends_at_the_stricter_threshold_or_when_it_is_outweighed():
+    assert _judged(0.2, 0.6, 0.6, 0.6, 0.6) == ["UNCERTAIN"] * 4 + ["TRACKING"]
+    assert _judged(0.1, 0.81) == ["UNCERTAIN", "TRACKING"]
+    assert _judged(0.1, 0.79) == ["UNCERTAIN", "UNCERTAIN"]
+
+
+def test_only_what_nothing_speaks_against_is_trusted():
+    machine = StateMachine(Thresholds(0.5, 0.8), 3.0)
+    assert machine.trusted
+    trusted = []
+    for score in (0.9, 0.1, 0.81, 0.81, 0.9):
+        machine.judge(score)
+        trusted.append(machine.trusted)
+    assert trusted == [True, False, False, True, True]
+
+
+def test_what_was_found_again_is_lost_sooner():
+    found = StateMachine(Thresholds(0.5, 0.8), 3.0)
+    found.regain()
+    assert found.state is State.TRACKING
+    assert not found.trusted
+    assert _judged(0.15, machine=found) == ["LOST"]
+    assert _judged(0.15) == ["UNCERTAIN"]
+
+
+def test_no_score_counts_for_many():
+    assert _judged(0.0, patience=5.2) == _judged(0.005, patience=5.2) == ["LOST"]
+    assert _judged(1.0, 1.0, 0.2, 0.2, 0.2)[-1] == "LOST"
+
+
+def test_presence_is_told_by_the_state():
+    present = [state.name for state in State if state.present]
+    assert present == ["TRACKING", "UNCERTAIN"]
+
+
+def test_thresholds_are_the_trackers_unless_given():
+    own = Thresholds(0.4, 0.7)
+    assert SessionSettings().thresholds(own) == own
+    assert SessionSettings(regain_above=0.9).thresholds(own) == (0.4, 0.9)
+    assert SessionSettings(lose_below=0).thresholds(own) == (0.0, 0.7)
+    with pytest.raises(SettingError, match=r"must not exceed.*0.8 and 0.7"):
+        SessionSettings(lose_below=0.8).thresholds(own)
+    with pytest.raises(SettingError, match="-1 or at least 0"):
+        SessionSettings(regain_above=-0.5)
