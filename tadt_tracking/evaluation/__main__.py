@@ -6,17 +6,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from tadt_tracking.command_line import add_set
 from tadt_tracking.engines import ComputeSettings
-from tadt_tracking.evaluation import ablations, accuracy
+from tadt_tracking.evaluation import ablations, accuracy, calibration, longterm
 from tadt_tracking.evaluation.bench import PARTS, Bench, machine
 from tadt_tracking.evaluation.csrt import DEFAULT_PYTHON, CsrtEntrant, CsrtError
 from tadt_tracking.evaluation.datasets import read_sequences
-from tadt_tracking.evaluation.entrants import TrackerEntrant
+from tadt_tracking.evaluation.entrants import Entrant, TrackerEntrant
+from tadt_tracking.evaluation.opencv_trackers import OnnxEntrant
 from tadt_tracking.evaluation.options import (
     add_common,
     add_protocol,
     add_sequences,
+    add_tracker,
     at_least,
     chosen_settings,
     one_of,
@@ -38,13 +39,43 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    compute = chosen_settings(options, ComputeSettings)
-    entrant = TrackerEntrant.of(options.tracker, **compute, **dict(options.set))
+    entrant = _entrant(options, options.tracker)
     sequences = read_sequences(options.root, options.sequences)
     protocol = Protocol(options.starts, options.shifts)
     outcome = accuracy.run(entrant, sequences, protocol, options.jobs)
     print(f"{protocol}:\n\n{accuracy.of_sequences(outcome)}")
     print(f"\n{accuracy.of_scores(outcome.name, outcome.tracks)}")
+
+
+def _entrant(options: argparse.Namespace, tracker: str) -> TrackerEntrant:
+    compute = chosen_settings(options, ComputeSettings)
+    return TrackerEntrant.of(tracker, session=options.session, **compute, **dict(options.set))
+
+
+def _longterm(options: argparse.Namespace) -> None:
+    entrants: list[Entrant] = [_entrant(options, name) for name in options.tracker or ()]
+    if options.nano:
+        entrants.append(OnnxEntrant("TrackerNano", tuple(options.nano)))
+    if options.vit:
+        entrants.append(OnnxEntrant("TrackerVit", (options.vit,)))
+    if options.csrt:
+        entrants.append(CsrtEntrant(options.csrt))
+    if not entrants:
+        raise ValueError("no tracker to run: name one with --tracker, --nano, --vit or --csrt")
+    sequences = read_sequences(options.root, options.sequences)
+    print(longterm.of_entrants(entrants, sequences, options.jobs))
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    entrant = _entrant(options, options.tracker)
+    protocol = Protocol(options.starts, options.shifts)
+    sequences = read_sequences(options.root, options.sequences)
+    outcome = entrant.run([v for s in sequences for v in protocol.variants(s)], options.jobs)
+    samples = calibration.Samples.of(outcome.tracks)
+    fitted = calibration.fit(samples)
+    print(f"{protocol}: {calibration.report(outcome.name, samples, fitted)}")
+    if options.plot:
+        calibration.plot(options.plot, outcome.name, samples, fitted)
 
 
 def _ablate(options: argparse.Namespace) -> None:
@@ -71,13 +102,39 @@ def _bench(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tadt-eval", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="run|ablate|bench")
+    commands = parser.add_subparsers(required=True, metavar="run|longterm|calibrate|ablate|bench")
 
     run = commands.add_parser("run", help="accuracy of one tracker with given settings")
     run.set_defaults(command=_run)
-    run.add_argument("--tracker", default="tadt", help=f"one of {', '.join(TRACKERS)}")
-    add_set(run)
+    add_tracker(run, session=False)
     add_sequences(run)
+
+    long = commands.add_parser("longterm", help="how trackers bear targets that leave")
+    long.set_defaults(command=_longterm)
+    add_tracker(long, session=True, several=True)
+    add_sequences(long, "longterm")
+    long.add_argument(
+        "--nano",
+        nargs=2,
+        type=Path,
+        metavar=("BACKBONE", "HEAD"),
+        help="networks (.onnx) of OpenCV's TrackerNano, to run it as well",
+    )
+    long.add_argument("--vit", type=Path, metavar="NETWORK", help="likewise of TrackerVit")
+    long.add_argument(
+        "--csrt",
+        type=Path,
+        metavar="PYTHON",
+        help="the Python of an environment with opencv-contrib, to run CSRT as well",
+    )
+
+    calibrate = commands.add_parser("calibrate", help="fit a score's two constants")
+    calibrate.set_defaults(command=_calibrate)
+    add_tracker(calibrate, session=False)
+    add_sequences(calibrate, "first")
+    calibrate.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw a reliability diagram (.png, .svg)"
+    )
 
     ablate = commands.add_parser("ablate", help="what parts and settings of a tracker add")
     ablate.set_defaults(command=_ablate)
@@ -100,8 +157,9 @@ def _parser() -> argparse.ArgumentParser:
         help="Python of an environment with opencv-contrib, for CSRT",
     )
 
-    for command in (run, ablate, bench):
+    for command in (run, calibrate, ablate, bench):
         add_protocol(command)
+    for command in (run, long, calibrate, ablate, bench):
         add_common(command)
     return parser
 

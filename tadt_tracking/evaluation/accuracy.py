@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tadt_tracking.evaluation.datasets import SPLITS, Sequence
+from tadt_tracking.evaluation.datasets import SHORT_TERM, Sequence
 from tadt_tracking.evaluation.entrants import Entrant
 from tadt_tracking.evaluation.measures import ranking_area, reliability
 from tadt_tracking.evaluation.robustness import Protocol
@@ -45,19 +45,20 @@ def of_sequences(outcome: Outcome) -> str:
 def of_entrants(
     entrants: Iterable[Entrant], sequences: list[Sequence], protocol: Protocol, jobs: int
 ) -> str:
-    """Return a table with a row for every entrant and split; `sequences` are those of all splits.
+    """Return a table with a row for every entrant and split of `SHORT_TERM`.
 
+    `sequences` are those of all these splits.
     Below it, for every tracker that gives scores, how well they tell on the second half, which
     their calibration has not seen.
     """
     rows, scores = [], []
     for entrant in entrants:
         outcome = run(entrant, sequences, protocol, jobs)
-        for split, names in SPLITS.items():
+        for split, names in SHORT_TERM.items():
             name = f"{outcome.name}, {split} ({len(names)} sequences)"
             rows.append(row(name, _among(outcome.tracks, names)))
         if not np.isnan(outcome.tracks[0].scores).all():
-            scores.append(of_scores(outcome.name, _among(outcome.tracks, SPLITS["second"])))
+            scores.append(of_scores(outcome.name, _among(outcome.tracks, SHORT_TERM["second"])))
     return "\n\n".join([f"{protocol}:", markdown(["tracker", *HEADER], rows), *scores])
 
 
@@ -66,15 +67,14 @@ def of_scores(tracker: str, tracks: list[Track]) -> str:
     scores = np.concatenate([track.scores for track in tracks])
     overlaps = np.concatenate([track.overlaps for track in tracks])
     judged = ~np.isnan(scores) & ~np.isnan(overlaps)
-    scores, good = scores[judged], overlaps[judged] > 0.5
+    return reliability_table(tracker, scores[judged], overlaps[judged] > 0.5, SCORE_BINS)
+
+
+def reliability_table(tracker: str, scores: np.ndarray, good: np.ndarray, bins: int) -> str:
+    """Return for each bin of N scores the share of good frames (N booleans), and the ROC area."""
     rows = [
-        [
-            f"{low / SCORE_BINS:.1f} to {(low + 1) / SCORE_BINS:.1f}",
-            n,
-            f"{mean:.2f}",
-            f"{share:.2f}",
-        ]
-        for low, (n, mean, share) in enumerate(reliability(scores, good, SCORE_BINS))
+        [f"{low / bins:.1f} to {(low + 1) / bins:.1f}", n, f"{mean:.2f}", f"{share:.2f}"]
+        for low, (n, mean, share) in enumerate(reliability(scores, good, bins))
     ]
     rows.append(["area under ROC", len(good), f"{ranking_area(scores, good):.3f}", ""])
     return markdown(

@@ -10,18 +10,15 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence as Boxlike
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
-from tadt_tracking.box import Box
 from tadt_tracking.evaluation.datasets import Sequence
+from tadt_tracking.evaluation.opencv_trackers import OpenCvTracker
 from tadt_tracking.evaluation.processes import peak_mib
 from tadt_tracking.evaluation.runner import Outcome, run_sequence
-from tadt_tracking.result import Result
 
 DEFAULT_PYTHON = Path(".venv-opencv/bin/python")  # from requirements/opencv_baseline.txt
 # Isolated from this environment; our package comes last, so that the child's own cv2 is found.
@@ -64,33 +61,9 @@ class CsrtEntrant:
         return Outcome(f"OpenCV {version} CSRT", tracks, peak)
 
 
-class Csrt:
-    """CSRT behind the interface of our trackers."""
-
-    def init(self, image: np.ndarray, box: Boxlike[float]) -> None:
-        """Start to follow the target; OpenCV wants whole pixels inside the picture."""
-        inside = Box(*box).clip(image)
-        self._tracker = cv2.TrackerCSRT_create()
-        self._tracker.init(image, [round(value) for value in inside])
-        self._box = Box(*box)
-
-    def update(self, image: np.ndarray) -> Result:
-        """Find the target; where CSRT gives it up the last box stays. There is no score."""
-        found, box = self._tracker.update(image)
-        if found:
-            self._box = Box(*box)
-        return Result(self._box, float("nan"))
-
-    def warm_up(self) -> None:
-        """Pay one-time costs."""
-        noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
-        self.init(noise, (140, 100, 40, 40))
-        self.update(noise)
-
-
 def serve() -> None:
     """Be the child: write OpenCV's version, read sequences, write a track for each, the peak."""
-    tracker = Csrt()
+    tracker = OpenCvTracker(cv2.TrackerCSRT_create)
     tracker.warm_up()
     _send(cv2.__version__)
     for sequence in pickle.load(sys.stdin.buffer):

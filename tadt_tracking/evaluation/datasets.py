@@ -18,9 +18,11 @@ OTB_20 = (
     *("Football1", "Freeman1", "Girl", "Human7", "Jogging-1", "Jogging-2", "KiteSurf", "Man"),
     *("MotorRolling", "Skiing", "Toy"),
 )
+LONGTERM = ("pedestrian2", "pedestrian3", "tld_car")  # the target leaves and comes back
 OTB_6 = ("Bird2", "Gym", "Singer1", "Skating1", "Soccer", "Vase")
 # Settings are chosen on the first half and reported on the second.
-SPLITS = {"otb": OTB_20, "first": OTB_20[0::2], "second": OTB_20[1::2], "six": OTB_6}
+SHORT_TERM = {"otb": OTB_20, "first": OTB_20[0::2], "second": OTB_20[1::2], "six": OTB_6}
+SPLITS = {**SHORT_TERM, "longterm": LONGTERM}
 
 
 class DatasetError(ValueError):

@@ -14,6 +14,8 @@ from tadt_tracking.engines import ComputeSettings
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.processes import fresh_processes, in_fresh_process, peak_mib
 from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
+from tadt_tracking.evaluation.steady_session import SteadySession, create_steady_session
+from tadt_tracking.session import SessionSettings
 from tadt_tracking.trackers import TRACKERS, Tracker, create_tracker, tracker_class
 
 PRECISIONS = ("fp32", "auto")
@@ -37,23 +39,29 @@ class TrackerEntrant:
 
     Attributes:
         tracker: a key of `TRACKERS`.
-        options: names and values as in `create_tracker`.
+        options: names and values as in `create_tracker`, or as in `create_session`.
+        session: whether a session runs it.
     """
 
     tracker: str
     options: tuple[tuple[str, Any], ...] = ()
+    session: bool = False
 
     @classmethod
-    def of(cls, tracker: str, **options: Any) -> TrackerEntrant:
+    def of(cls, tracker: str, *, session: bool = False, **options: Any) -> TrackerEntrant:
         """Check tracker and options, which takes no time, and keep them."""
-        of_compute, of_tracker = ComputeSettings.split(options)
+        of_compute, others = ComputeSettings.split(options)
         ComputeSettings.from_dict(of_compute)
-        tracker_class(tracker).Settings.from_dict(of_tracker)
-        return cls(tracker, tuple(options.items()))
+        if session:
+            of_session, others = SessionSettings.split(others)
+            SessionSettings.from_dict(of_session)
+        tracker_class(tracker).Settings.from_dict(others)
+        return cls(tracker, tuple(options.items()), session)
 
-    def create(self) -> Tracker:
+    def create(self) -> Tracker | SteadySession:
         """Make the tracker, warm, in this process."""
-        tracker = create_tracker(self.tracker, **dict(self.options))
+        create = create_steady_session if self.session else create_tracker
+        tracker = create(self.tracker, **dict(self.options))
         tracker.warm_up()
         return tracker
 
@@ -87,7 +95,8 @@ def _progress(results: Iterable[Any], name: str, total: int) -> Iterable[Any]:
 
 def _prepare(entrant: TrackerEntrant) -> str:
     """Make the tracker once, so that what is made only once is in the cache; return its name."""
-    return f"{entrant.tracker}, {entrant.create().compute}"
+    session = ", session" if entrant.session else ""
+    return f"{entrant.tracker}{session}, {entrant.create().compute}"
 
 
 def _run(entrant: TrackerEntrant, sequence: Sequence) -> tuple[Track, float]:
@@ -95,5 +104,5 @@ def _run(entrant: TrackerEntrant, sequence: Sequence) -> tuple[Track, float]:
 
 
 @functools.cache
-def _created(entrant: TrackerEntrant) -> Tracker:
+def _created(entrant: TrackerEntrant) -> Tracker | SteadySession:
     return entrant.create()

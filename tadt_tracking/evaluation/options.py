@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from tadt_tracking.command_line import add_set
 from tadt_tracking.engines import ComputeSettings
 from tadt_tracking.evaluation.datasets import SPLITS
 from tadt_tracking.settings import Settings
+from tadt_tracking.trackers import TRACKERS
 
 DEFAULT_ROOT = Path("../shared/sequences")
 
@@ -62,10 +64,23 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sequences(parser: argparse.ArgumentParser) -> None:
+def add_sequences(parser: argparse.ArgumentParser, default: str = "otb") -> None:
     """Add the choice of sequences to run over."""
     parser.add_argument(
-        "--sequences", default="otb", help=f"{', '.join(SPLITS)}, or names joined by commas"
+        "--sequences", default=default, help=f"{', '.join(SPLITS)}, or names joined by commas"
+    )
+
+
+def add_tracker(parser: argparse.ArgumentParser, *, session: bool, several: bool = False) -> None:
+    """Add the choice of a tracker, or of several, its settings, and whether a session runs it."""
+    how = {"action": "append"} if several else {"default": "tadt"}
+    parser.add_argument("--tracker", help=f"one of {', '.join(TRACKERS)}", **how)
+    add_set(parser)
+    parser.add_argument(
+        "--session",
+        action=argparse.BooleanOptionalAction,
+        default=session,
+        help="whether a session runs the tracker, which knows when its target is lost",
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.measures import overlaps, precision, success_auc
+from tadt_tracking.result import Result
 
 if TYPE_CHECKING:  # OpenCV's trackers run here too, in an environment without torch
     from tadt_tracking.trackers import Tracker
@@ -25,12 +26,29 @@ class Track:
         boxes: N x 4 (x, y, w, h) pixels; the first is the given one.
         scores: N confidences in [0, 1]; NaN for the given box.
         seconds: N times of init (first) and updates.
+        evidence: N values of what the scores were made of; NaN where the tracker tells none.
+        present: N booleans, whether the target is reported to be in the box. Only a session can say
+            that it is not.
     """
 
     sequence: Sequence
     boxes: np.ndarray
     scores: np.ndarray
     seconds: np.ndarray
+    evidence: np.ndarray
+    present: np.ndarray
+
+    @classmethod
+    def of(cls, sequence: Sequence, results: list[Result], seconds: list[float]) -> Track:
+        """Gather the results of all frames; the first holds the given box."""
+        return cls(
+            sequence,
+            boxes=np.array([result.box for result in results]),
+            scores=np.array([result.score for result in results]),
+            seconds=np.array(seconds),
+            evidence=np.array([result.evidence for result in results]),
+            present=np.array([result.state is None or result.state.present for result in results]),
+        )
 
     @property
     def auc(self) -> float:
@@ -65,23 +83,19 @@ class Outcome:
 
 def run_sequence(tracker: Tracker, sequence: Sequence) -> Track:
     """Run a tracker over all frames of a sequence."""
-    boxes, scores, seconds = [], [], []
+    results, seconds = [Result(sequence.first_box, np.nan)], []
     for index, frame in enumerate(sequence.frames()):
         started = time.perf_counter()
         if index == 0:
             tracker.init(frame, sequence.first_box)
-            box, score = sequence.first_box, np.nan
         else:
-            result = tracker.update(frame)
-            box, score = result.box, result.score
+            results.append(tracker.update(frame))
         seconds.append(time.perf_counter() - started)
-        boxes.append(box)
-        scores.append(score)
-    if len(boxes) != len(sequence.truth):
+    if len(seconds) != len(sequence.truth):
         raise ValueError(
-            f"{sequence.name}: {len(boxes)} frames but {len(sequence.truth)} lines of truth"
+            f"{sequence.name}: {len(seconds)} frames but {len(sequence.truth)} lines of truth"
         )
-    return Track(sequence, np.array(boxes), np.array(scores), np.array(seconds))
+    return Track.of(sequence, results, seconds)
 
 
 def pool_by_sequence(tracks: Iterable[Track]) -> list[Track]:
@@ -94,6 +108,6 @@ def pool_by_sequence(tracks: Iterable[Track]) -> list[Track]:
 
 def _pooled(tracks: list[Track]) -> Track:
     truth = np.concatenate([track.sequence.truth for track in tracks])
-    keys = ("boxes", "scores", "seconds")
+    keys = ("boxes", "scores", "seconds", "evidence", "present")
     parts = (np.concatenate([getattr(track, key) for track in tracks]) for key in keys)
     return Track(replace(tracks[0].sequence, truth=truth), *parts)

@@ -10,11 +10,12 @@ from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.evaluation import ablations, accuracy, backbones, speed
 from tadt_tracking.evaluation.__main__ import main
 from tadt_tracking.evaluation.csrt import CsrtEntrant
-from tadt_tracking.evaluation.datasets import SPLITS, Sequence
+from tadt_tracking.evaluation.datasets import SHORT_TERM, Sequence
 from tadt_tracking.evaluation.entrants import TrackerEntrant, bench_entrants
 from tadt_tracking.evaluation.options import chosen_settings
 from tadt_tracking.evaluation.robustness import Protocol
 from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
+from tadt_tracking.result import Result
 from tadt_tracking.settings import SettingError
 from tadt_tracking.trackers import TRACKERS
 
@@ -32,9 +33,8 @@ class Still:
 
     def _track(self, sequence):
         count = len(sequence.truth)
-        boxes = np.tile(sequence.first_box, (count, 1))
-        seconds = np.array([2 * self.ms] + [self.ms] * (count - 1)) / 1e3
-        return Track(sequence, boxes, np.array([np.nan] + [0.9] * (count - 1)), seconds)
+        results = [Result(sequence.first_box, score) for score in [np.nan] + [0.9] * (count - 1)]
+        return Track.of(sequence, results, [2e-3 * self.ms] + [1e-3 * self.ms] * (count - 1))
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +114,9 @@ def test_errors_of_an_entrant_are_told_at_once():
 
 
 def test_accuracy_has_a_row_for_every_split(square):
-    named = [replace(square, name=name) for name in (*SPLITS["otb"], *SPLITS["six"])]
+    named = [replace(square, name=name) for name in (*SHORT_TERM["otb"], *SHORT_TERM["six"])]
     table = accuracy.of_entrants([Still(1), Still(2)], named, Protocol(), jobs=1)
-    for split, names in SPLITS.items():
+    for split, names in SHORT_TERM.items():
         assert f"| still 2, {split} ({len(names)} sequences)" in table
     assert table.count("area under ROC") == 2
 

@@ -8,6 +8,7 @@ from tadt_tracking.evaluation.datasets import DatasetError, Sequence, read_seque
 from tadt_tracking.evaluation.measures import success_auc
 from tadt_tracking.evaluation.robustness import SHORTEST, Protocol, shifted, start_frames
 from tadt_tracking.evaluation.runner import Track, pool_by_sequence
+from tadt_tracking.result import Result
 
 
 @pytest.fixture
@@ -75,8 +76,7 @@ def test_protocol_makes_a_variant_for_every_start_and_shift(square):
 def _track(sequence, good):
     boxes = sequence.truth.copy()
     boxes[good:, 0] += 1000
-    count = len(boxes)
-    return Track(sequence, boxes, np.full(count, 0.5), np.zeros(count))
+    return Track.of(sequence, [Result(Box(*box), 0.5) for box in boxes], [0.0] * len(boxes))
 
 
 def test_every_frame_of_every_start_weighs_the_same(square):

@@ -1,0 +1,117 @@
+"""Fits what makes a probability of a tracker's evidence, and shows how far it can be believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tadt_tracking.evaluation.accuracy import reliability_table
+from tadt_tracking.evaluation.measures import reliability
+from tadt_tracking.evaluation.runner import Track
+
+GOOD = 0.5  # overlap above which a box covers the target
+BINS = 10
+STEPS, PRECISION = 100, 1e-9  # of Newton's method: at most, and when to stop
+PRIOR = 1e-4  # weight of slopes near zero: keeps them finite where evidence tells everything
+
+
+class Logistic(NamedTuple):
+    """P(good | evidence) = 1 / (1 + exp(-slope (evidence - middle)))."""
+
+    slope: float
+    middle: float
+
+    def __call__(self, evidence: np.ndarray) -> np.ndarray:
+        """Return the probabilities."""
+        return (1 + np.tanh(self.slope / 2 * (evidence - self.middle))) / 2
+
+
+class Samples(NamedTuple):
+    """Frames of several runs.
+
+    Attributes:
+        evidence: N values.
+        good: N booleans, whether the box covered the target; it does not where that is absent.
+        weights: N values that sum to 1; every run has as much.
+    """
+
+    evidence: np.ndarray
+    good: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def of(cls, tracks: list[Track]) -> Samples:
+        """Gather the frames on which the tracker told its evidence.
+
+        Raises:
+            ValueError: there are none, only good or bad ones, or all are alike.
+        """
+        told = [~np.isnan(track.evidence) for track in tracks]
+        evidence = [track.evidence[known] for track, known in zip(tracks, told, strict=True)]
+        good = [
+            np.nan_to_num(track.overlaps)[known] > GOOD
+            for track, known in zip(tracks, told, strict=True)
+        ]
+        weights = np.concatenate([np.full(len(e), 1 / max(len(e), 1)) for e in evidence])
+        samples = cls(np.concatenate(evidence), np.concatenate(good), weights / weights.sum())
+        if len(set(samples.good)) < 2 or len(set(samples.evidence)) < 2:
+            raise ValueError("there must be good and bad frames, with evidence that differs")
+        return samples
+
+
+def fit(samples: Samples) -> Logistic:
+    """Fit the two constants to the greatest likelihood, by Newton's method with halved steps."""
+    evidence, good, weights = samples
+    center, spread = np.average(evidence, weights=weights), evidence.std()
+    columns = np.stack([(evidence - center) / spread, np.ones_like(evidence)], 1)
+    ridge = np.array([PRIOR, 0.0])
+
+    def loss(at: np.ndarray) -> float:
+        against = np.where(good, -1.0, 1.0) * (columns @ at)
+        return float(weights @ np.logaddexp(0, against) + ridge @ at**2 / 2)
+
+    at = np.zeros(2)
+    for _ in range(STEPS):
+        probability = Logistic(1.0, 0.0)(columns @ at)
+        gradient = columns.T @ (weights * (probability - good)) + ridge * at
+        curvature = (columns.T * (weights * probability * (1 - probability))) @ columns
+        step = np.linalg.solve(curvature + np.diag(ridge + 1e-12), gradient)
+        while loss(at - step) > loss(at) and np.abs(step).max() > PRECISION:
+            step = step / 2
+        at = at - step
+        if np.abs(step).max() < PRECISION:
+            break
+    slope = at[0] / spread
+    return Logistic(float(slope), float(center - at[1] / slope))
+
+
+def report(name: str, samples: Samples, fitted: Logistic) -> str:
+    """Return the constants, and how far the probabilities that they make can be believed."""
+    scores = fitted(samples.evidence)
+    table = reliability_table(name, scores, samples.good, BINS)
+    return f"slope {fitted.slope:.3g}, middle {fitted.middle:.3g}\n\n{table}"
+
+
+def plot(path: Path, name: str, samples: Samples, fitted: Logistic) -> None:
+    """Draw the reliability diagram: score against share of good frames, and how frames spread.
+
+    Raises:
+        ValueError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ValueError("--plot needs matplotlib: see requirements/plots.txt") from error
+    rows = reliability(fitted(samples.evidence), samples.good, BINS)
+    counts, means, shares = (np.array(column) for column in zip(*rows, strict=True))
+    figure = Figure(figsize=(5, 6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    above.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="as it should be")
+    above.plot(means, shares, marker="o", label=name)
+    above.set(ylabel="share with overlap > 0.5", ylim=(0, 1), xlim=(0, 1))
+    above.legend(loc="upper left")
+    below.bar((np.arange(BINS) + 0.5) / BINS, counts, width=0.9 / BINS, color="0.6")
+    below.set(xlabel="score", ylabel="frames")
+    figure.savefig(path)
