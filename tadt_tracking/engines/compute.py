@@ -41,6 +41,11 @@ class ComputeSettings(Settings):
     compile: bool = setting(
         False, "compile the networks with torch.compile, which takes minutes; engine torch only"
     )
+    background: bool = setting(
+        True,
+        "learn beside tracking, so that no result waits for it; false: in step, so that a run can "
+        "be had again exactly",
+    )
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Compute:
         precision: one of `PRECISIONS`.
         threads: threads that a network runs on; 0 is one for every core.
         compile: whether torch compiles the networks.
+        background: whether trackers learn beside tracking.
     """
 
     device: torch.device
@@ -60,6 +66,7 @@ class Compute:
     precision: str
     threads: int = 0
     compile: bool = False
+    background: bool = True
 
     @classmethod
     def choose(cls, settings: ComputeSettings | None = None) -> Compute:
@@ -87,7 +94,8 @@ class Compute:
             )
         if settings.compile and engine != "torch":
             raise ValueError(f"compile is there with engine torch only, not with {engine!r}")
-        return cls(device, engine, precision, settings.threads, settings.compile)
+        threads, compiled, background = settings.threads, settings.compile, settings.background
+        return cls(device, engine, precision, threads, compiled, background)
 
     @property
     def dtype(self) -> torch.dtype:

@@ -59,9 +59,9 @@ class TrackerEntrant:
         return cls(tracker, tuple(options.items()), session)
 
     def create(self) -> Tracker | SteadySession:
-        """Make the tracker, warm, in this process."""
+        """Make the tracker, warm, in this process; it learns in step, so that runs agree."""
         create = create_steady_session if self.session else create_tracker
-        tracker = create(self.tracker, **dict(self.options))
+        tracker = create(self.tracker, **{"background": False, **dict(self.options)})
         tracker.warm_up()
         return tracker
 

@@ -2,12 +2,14 @@
 
 On the first frame a siamese network turns an exemplar of the target into the kernels of a region
 proposal network. Among the boxes that this proposes in each search window, the best is one with a
-high score, close to the last place and of much the same size and shape.
+high score, close to the last place and of much the same size and shape; with
+`distractor_aware`, one that looks more like the target than like what was confused with it; with
+`online`, one whose middle a classifier takes for the target's that has learnt both on the way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -30,117 +32,48 @@ from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, PLANS, STRIDE, SiamRpn
 from tadt_tracking.networks.siamrpn_resnet import SiamRpnResNet
 from tadt_tracking.ops.anchors import anchor_grid, change_penalty, context_side, decode
 from tadt_tracking.ops.correlation import cosine_window
-from tadt_tracking.result import Result
-from tadt_tracking.settings import SettingError, Settings, setting
-from tadt_tracking.trackers.base import Tracker
+from tadt_tracking.ops.embedding import read
+from tadt_tracking.ops.nms import suppress
+from tadt_tracking.result import Candidate, Result
+from tadt_tracking.trackers.base import Thresholds, Tracker
+from tadt_tracking.trackers.dasiamrpn_settings import RESNET, DaSiamRpnSettings
+from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
+from tadt_tracking.trackers.evidence import probability
+from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 from tadt_tracking.trackers.place import inside
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
-RESNET = "r50"
-PUBLISHED = -1.0  # a setting that is to be the variant's own
+ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
+LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
+# Logistic fit of "overlap > 0.5" to the answer on half of the sequences (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.3
+SEARCH_SIDE = 511  # pixels of a window in which a lost target is looked for
+CANDIDATES, CANDIDATES_OVERLAP = 5, 0.3
 
 
-class Variant(NamedTuple):
-    """The published constants of a network, and the name of its weights (if there are any)."""
+class Seen(NamedTuple):
+    """What the network says about a window.
 
-    search_side: int
-    penalty: float
-    window_influence: float
-    size_rate: float
-    weights: str = ""
+    Attributes:
+        scores: A x n x n, in [0, 1], of the proposals.
+        boxes: 4 x A x n x n, theirs (cx, cy, w, h), in its pixels from its middle.
+        features: C x m x m, what the classifier is given.
+        looks: C x m' x m', of which the scores were made.
+    """
 
-
-VARIANTS = {
-    "vot": Variant(271, 0.04, 0.44, 0.45),
-    "otb": Variant(271, 0.22, 0.40, 0.30),
-    "big": Variant(271, 0.055, 0.42, 0.295),
-    "alexnet": Variant(271, 0.04, 0.44, 0.45),
-    "narrow": Variant(271, 0.04, 0.44, 0.45),
-    RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
-}
-
-
-@dataclass(frozen=True)
-class DaSiamRpnSettings(Settings):
-    """Settings of DaSiamRPN; -1 stands for the variant's published constant."""
-
-    variant: str = setting(
-        RESNET,
-        "network: an AlexNet (vot, otb and big as published, alexnet and narrow with torchvision's "
-        "widths) or r50, PySOT's ResNet-50",
-        choices=tuple(VARIANTS),
-    )
-    weights: str = setting(
-        "auto", "weights: auto (the variant's), manifest name or .safetensors file"
-    )
-    search_side: int = setting(
-        -1,
-        f"side of the search window as the network sees it: {EXEMPLAR_SIDE} and a multiple of "
-        f"{STRIDE}; -1: the variant's",
-        unit="px",
-        minimum=-1,
-        maximum=1023,
-    )
-    penalty: float = setting(
-        PUBLISHED,
-        "how strongly changes of size and shape count against a proposal; -1: the variant's",
-        minimum=PUBLISHED,
-        maximum=10.0,
-    )
-    window_influence: float = setting(
-        PUBLISHED,
-        "share of the cosine window in a proposal's rank; -1: the variant's",
-        minimum=PUBLISHED,
-        maximum=1.0,
-    )
-    size_rate: float = setting(
-        PUBLISHED,
-        "share of the best proposal's size that is followed, if it is certain; -1: the variant's",
-        minimum=PUBLISHED,
-        maximum=1.0,
-    )
-
-    def __post_init__(self) -> None:
-        """Check what ranges do not tell."""
-        super().__post_init__()
-        for name in ("search_side", "penalty", "window_influence", "size_rate"):
-            value = getattr(self, name)
-            if PUBLISHED < value < 0:
-                raise SettingError(f"setting {name!r} must be -1 or at least 0, got {value!r}")
-        beyond = self.search_side - EXEMPLAR_SIDE
-        if self.search_side != -1 and (beyond < 0 or beyond % STRIDE):
-            raise SettingError(
-                f"setting 'search_side' must be {EXEMPLAR_SIDE} and a multiple of {STRIDE}, for "
-                f"example 255 or 271, got {self.search_side!r}"
-            )
-
-    @property
-    def resolved(self) -> Variant:
-        """The constants to use, and the name of the weights.
-
-        Raises:
-            SettingError: weights "auto" for a variant that comes without.
-        """
-        variant = VARIANTS[self.variant]
-        if self.weights == "auto" and not variant.weights:
-            raise SettingError(
-                f"variant {self.variant!r} comes without weights: set 'weights' to the path of a "
-                ".safetensors file (tadt-weights convert makes one of a published checkpoint)"
-            )
-        own = {
-            name: getattr(self, name)
-            for name in ("search_side", "penalty", "window_influence", "size_rate")
-            if getattr(self, name) != PUBLISHED
-        }
-        weights = variant.weights if self.weights == "auto" else self.weights
-        return variant._replace(weights=weights, **own)
+    scores: Tensor
+    boxes: Tensor
+    features: Tensor
+    looks: Tensor
 
 
 class DaSiamRpn(Tracker):
-    """SiamRPN's tracking."""
+    """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
+    thresholds = Thresholds(0.5, 0.8)
+    can_search = True
 
     @classmethod
     def weights_name(cls, settings: DaSiamRpnSettings) -> str:
@@ -157,9 +90,8 @@ class DaSiamRpn(Tracker):
         taps = (FEATURES, CLASSIFICATION, REGRESSION)
         self._engine = make_engine(SearchBranch(self._network), taps, compute)
         self._network.drop_features()
-        cells = self._network.response_cells(self._constants.search_side)
-        self._anchors = anchor_grid(cells).to(compute.device)
-        self._cosine = cosine_window(cells).to(compute.device)
+        self._cells = self._network.response_cells(self._constants.search_side)
+        self._cosine = cosine_window(self._cells).to(compute.device)
 
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
@@ -168,42 +100,109 @@ class DaSiamRpn(Tracker):
         exemplar = self._engine(self._window(image, EXEMPLAR_SIDE))
         self._kernels = self._network.kernels(exemplar[FEATURES])
         self._frame = SteadyFrame(self._propose, self.compute.device)
+        if self.settings.distractor_aware:
+            self._distractors = self._first_distractors(image)
+        if self.settings.online:
+            self._classifier = self._first_classifier(image)
+
+    def _first_distractors(self, image: np.ndarray) -> Distractors:
+        seen = self._frame(self._window(image, self._constants.search_side))
+        target = seen.boxes.new_tensor([0, 0, *self._size_seen()])[:, None]
+        return Distractors(seen.looks, seen.boxes, seen.scores, target)
+
+    def _first_classifier(self, image: np.ndarray) -> OnlineClassifier:
+        sides = (EXEMPLAR_SIDE, self._constants.search_side)
+        cut = [cut_view(image, view, self._center, self._pixel(), sides) for view in VIEWS]
+        windows, places = zip(*cut, strict=True)
+        found = [self._engine(self.compute.batch([w]))[FEATURES][0].clone() for w in windows]
+        views = torch.stack([self._middle(features) for features in found])
+        size = tuple(length / STRIDE for length in self._size_seen())
+        beside = self.compute.background
+        return OnlineClassifier(views, torch.tensor(places) / STRIDE, size, beside=beside)
+
+    def _middle(self, features: Tensor) -> Tensor:
+        """Return the features of those cells that have proposals."""
+        margin = (features.shape[-1] - self._cells) // 2
+        inner = slice(margin, features.shape[-1] - margin)
+        return features[..., inner, inner]
 
     def _window(self, image: np.ndarray, side: int) -> Tensor:
         """Cut a square around the last place, of which the network sees `side` pixels a row."""
+        return self._window_at(image, self._center, side)
+
+    def _window_at(self, image: np.ndarray, center: tuple[float, float], side: int) -> Tensor:
         span = side * self._pixel()
-        return self.compute.batch([crop(image, self._center, (span, span), (side, side))])
+        return self.compute.batch([crop(image, center, (span, span), (side, side))])
 
     def _pixel(self) -> float:
         """Return the size of the network's pixels in pixels of the image."""
         return context_side(*self._size) / EXEMPLAR_SIDE
+
+    def _size_seen(self) -> tuple[float, float]:
+        """Return width and height of the target in pixels of the network."""
+        width, height = self._size
+        return width / self._pixel(), height / self._pixel()
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         self._center = inside(self._center, image)
         pixel, side = self._pixel(), self._constants.search_side
         searched = Box.from_center(*self._center, side * pixel, side * pixel).clip(image)
-        scores, boxes = self._frame(self._window(image, side))
+        seen = self._frame(self._window(image, side))
         # The frame's only synchronisation with a GPU:
-        *proposal, score, penalty = self._choose(scores, boxes, pixel).tolist()
-        self._follow(image, [length * pixel for length in proposal], score * penalty)
-        return Result(Box.from_center(*self._center, *self._size), score, searched, score)
+        *proposal, certainty, evidence = self._choose(seen).tolist()
+        self._follow(image, [length * pixel for length in proposal], certainty)
+        if self.settings.online and self.learning and evidence > LEARN_ABOVE:
+            place = (proposal[0] / STRIDE, proposal[1] / STRIDE)
+            self._classifier.learn(self._middle(seen.features), place)
+        box = Box.from_center(*self._center, *self._size)
+        return Result(box, self._score(evidence), searched, evidence)
 
-    def _propose(self, window: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the proposals in a search window: scores A x n x n, boxes 4 x A x n x n."""
+    def _propose(self, window: Tensor) -> Seen:
+        """Return the proposals in a window of any size, and of what they were made."""
         found = self._engine(window)
         searched = RpnPair(found[REGRESSION], found[CLASSIFICATION])
         logits, offsets = self._network.correlate(self._kernels, searched)
-        return logits[0].softmax(0)[1], decode(offsets[0], self._anchors)
+        boxes = decode(offsets[0], _anchors(offsets.shape[-1], offsets.device))
+        scores = logits[0].softmax(0)[1]
+        return Seen(scores, boxes, found[FEATURES][0], searched.classification[0])
 
-    def _choose(self, scores: Tensor, boxes: Tensor, pixel: float) -> Tensor:
-        """Return the best proposal: its box (cx, cy, w, h), its score, and its penalty."""
-        size = tuple(length / pixel for length in self._size)
-        penalties = change_penalty(boxes, size, self._constants.penalty)
+    def _choose(self, seen: Seen) -> Tensor:
+        """Return the best proposal: its box (cx, cy, w, h), its certainty, and its evidence."""
+        certainties, evidence, heights = self._judge(seen, self._middle(seen.features))
         influence = self._constants.window_influence
-        ranks = (1 - influence) * penalties * scores + influence * self._cosine
+        ranks = (1 - influence) * heights + influence * self._cosine
         best = ranks.argmax()
-        return torch.stack([values.take(best) for values in (*boxes, scores, penalties)])
+        if self.settings.distractor_aware:
+            best = self._choose_among(shortlist(seen.looks, seen.boxes, seen.scores, ranks))
+        return torch.stack([v.take(best) for v in (*seen.boxes, certainties, evidence)])
+
+    def _judge(self, seen: Seen, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return for each proposal, A x n x n, its certainty, its evidence, and what it is worth.
+
+        Certainty is the network's score with a penalty on change; evidence tells whether the target
+        is there. `features` are those of the cells that have proposals, at least.
+        """
+        penalties = change_penalty(seen.boxes, self._size_seen(), self._constants.penalty)
+        certainties = penalties * seen.scores
+        if not self.settings.online:
+            return certainties, seen.scores, certainties
+        places = seen.boxes[:2].flatten(1)
+        answers = read(self._classifier.respond(features), places).view_as(certainties)
+        return certainties, answers, torch.lerp(certainties, answers, ANSWER_SHARE)
+
+    def _choose_among(self, found: Shortlist) -> Tensor:
+        """Return the best proposal's index, and learn what it and the others look like."""
+        best = (found.ranks + self._distractors.corrections(found)).argmax()
+        if self.learning:
+            self._distractors.learn(found, best)
+        return found.indices[best]
+
+    def _score(self, evidence: float) -> float:
+        """Return the probability that the target is where that much evidence was found."""
+        if not self.settings.online:
+            return evidence
+        return probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
 
     def _follow(self, image: np.ndarray, proposal: list[float], certainty: float) -> None:
         """Move to a proposal, in pixels of the image, and follow its size with some inertia."""
@@ -216,6 +215,35 @@ class DaSiamRpn(Tracker):
             max(smallest, min((1 - rate) * before + rate * now, largest))
             for before, now, (smallest, largest) in zip(self._size, size, limits, strict=True)
         )
+
+    def search_span(self) -> float:
+        """See :class:`Tracker`."""
+        return SEARCH_SIDE * self._pixel()
+
+    @torch.inference_mode()
+    def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
+        pixel = self._pixel()
+        seen = self._propose(self._window_at(image, region.center, SEARCH_SIDE))
+        _, evidence, heights = self._judge(seen, seen.features)
+        boxes = seen.boxes.flatten(1)
+        indices, ranks = suppress(
+            boxes, heights.flatten(), most=CANDIDATES, overlap=CANDIDATES_OVERLAP
+        )
+        indices = indices[ranks.isfinite()]
+        middles = torch.tensor([*region.center, 0, 0])[:, None]
+        places = (boxes[:, indices].cpu() * pixel + middles).T.tolist()
+        scores = map(self._score, evidence.take(indices).tolist())
+        found = map(Candidate, (Box.from_center(*place) for place in places), scores)
+        within = [c for c in found if inside(c.box.center, image) == c.box.center]
+        return sorted(within, key=lambda candidate: -candidate.score)
+
+    def _move_to(self, image: np.ndarray, box: Box) -> None:
+        self._center, self._size = inside(box.center, image), box.size
+
+
+@functools.cache
+def _anchors(cells: int, device: torch.device) -> Tensor:
+    return anchor_grid(cells).to(device)
 
 
 def _network(variant: str) -> SiameseRpn:

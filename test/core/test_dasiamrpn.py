@@ -11,7 +11,11 @@ from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import run_sequence
 from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
 from tadt_tracking.settings import SettingError
-from tadt_tracking.trackers.dasiamrpn import VARIANTS, DaSiamRpnSettings
+from tadt_tracking.trackers.dasiamrpn_settings import (
+    ONLINE_WINDOW,
+    VARIANTS,
+    DaSiamRpnSettings,
+)
 
 # Well below what is measured: rounding differs between processors.
 EXPECTED_AUC = {"Crossing": 0.70, "Deer": 0.55, "Couple": 0.65}
@@ -59,7 +63,9 @@ def test_search_region_is_twice_the_exemplars_square(tracker):
 
 
 def test_published_constants_are_used_unless_set():
-    assert DaSiamRpnSettings().resolved == VARIANTS["r50"]
+    assert DaSiamRpnSettings(online=False).resolved == VARIANTS["r50"]
+    assert DaSiamRpnSettings().resolved.window_influence == ONLINE_WINDOW
+    assert DaSiamRpnSettings(window_influence=0.3).resolved.window_influence == 0.3
     changed = DaSiamRpnSettings(penalty=0.0, search_side=271, weights="my.safetensors").resolved
     assert (changed.penalty, changed.search_side, changed.weights) == (0, 271, "my.safetensors")
     assert changed.window_influence == VARIANTS["r50"].window_influence

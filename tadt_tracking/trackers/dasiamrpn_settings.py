@@ -1,0 +1,118 @@
+"""Settings of DaSiamRPN, and the published constants of its variants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
+from tadt_tracking.settings import SettingError, Settings, setting
+
+RESNET = "r50"
+PUBLISHED = -1.0  # a setting that is to be the variant's own
+ONLINE_WINDOW = 0.2  # share of the cosine window where the classifier tells look-alikes apart
+
+
+class Variant(NamedTuple):
+    """The published constants of a network, and the name of its weights (if there are any)."""
+
+    search_side: int
+    penalty: float
+    window_influence: float
+    size_rate: float
+    weights: str = ""
+
+
+VARIANTS = {
+    "vot": Variant(271, 0.04, 0.44, 0.45),
+    "otb": Variant(271, 0.22, 0.40, 0.30),
+    "big": Variant(271, 0.055, 0.42, 0.295),
+    "alexnet": Variant(271, 0.04, 0.44, 0.45),
+    "narrow": Variant(271, 0.04, 0.44, 0.45),
+    RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
+}
+
+
+@dataclass(frozen=True)
+class DaSiamRpnSettings(Settings):
+    """Settings of DaSiamRPN; -1 stands for the variant's published constant."""
+
+    variant: str = setting(
+        RESNET,
+        "network: an AlexNet (vot, otb and big as published, alexnet and narrow with torchvision's "
+        "widths) or r50, PySOT's ResNet-50",
+        choices=tuple(VARIANTS),
+    )
+    weights: str = setting(
+        "auto", "weights: auto (the variant's), manifest name or .safetensors file"
+    )
+    search_side: int = setting(
+        -1,
+        f"side of the search window as the network sees it: {EXEMPLAR_SIDE} and a multiple of "
+        f"{STRIDE}; -1: the variant's",
+        unit="px",
+        minimum=-1,
+        maximum=1023,
+    )
+    penalty: float = setting(
+        PUBLISHED,
+        "how strongly changes of size and shape count against a proposal; -1: the variant's",
+        minimum=PUBLISHED,
+        maximum=10.0,
+    )
+    window_influence: float = setting(
+        PUBLISHED,
+        "share of the cosine window in a proposal's rank; -1: the variant's, or "
+        f"{ONLINE_WINDOW} with online",
+        minimum=PUBLISHED,
+        maximum=1.0,
+    )
+    size_rate: float = setting(
+        PUBLISHED,
+        "share of the best proposal's size that is followed, if it is certain; -1: the variant's",
+        minimum=PUBLISHED,
+        maximum=1.0,
+    )
+    online: bool = setting(
+        True, "learn on the way a classifier that tells the target from what is around it"
+    )
+    distractor_aware: bool = setting(
+        False, "learn what looks like the target but is not, and rank proposals by that too"
+    )
+
+    def __post_init__(self) -> None:
+        """Check what ranges do not tell."""
+        super().__post_init__()
+        for name in ("search_side", "penalty", "window_influence", "size_rate"):
+            value = getattr(self, name)
+            if PUBLISHED < value < 0:
+                raise SettingError(f"setting {name!r} must be -1 or at least 0, got {value!r}")
+        beyond = self.search_side - EXEMPLAR_SIDE
+        if self.search_side != -1 and (beyond < 0 or beyond % STRIDE):
+            raise SettingError(
+                f"setting 'search_side' must be {EXEMPLAR_SIDE} and a multiple of {STRIDE}, for "
+                f"example 255 or 271, got {self.search_side!r}"
+            )
+
+    @property
+    def resolved(self) -> Variant:
+        """The constants to use, and the name of the weights.
+
+        Raises:
+            SettingError: weights "auto" for a variant that comes without.
+        """
+        variant = VARIANTS[self.variant]
+        if self.weights == "auto" and not variant.weights:
+            raise SettingError(
+                f"variant {self.variant!r} comes without weights: set 'weights' to the path of a "
+                ".safetensors file (tadt-weights convert makes one of a published checkpoint)"
+            )
+        own = {
+            name: getattr(self, name)
+            for name in ("search_side", "penalty", "window_influence", "size_rate")
+            if getattr(self, name) != PUBLISHED
+        }
+        if self.online:
+            variant = variant._replace(window_influence=ONLINE_WINDOW)
+        weights = variant.weights if self.weights == "auto" else self.weights
+        return variant._replace(weights=weights, **own)

@@ -1,0 +1,146 @@
+"""The classifier that learns on the way, on features made for it."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from tadt_tracking.trackers.background import Background
+from tadt_tracking.trackers.online_classifier import EVERY, VIEWS, OnlineClassifier, View, cut_view
+
+CHANNELS, CELLS, SIZE = 8, 21, (4.0, 4.0)
+
+
+class World:
+    """Things with a look of their own before a noisy background."""
+
+    def __init__(self):
+        self.chance = torch.Generator().manual_seed(0)
+        self.looks = self._randn(3, CHANNELS) * 4
+
+    def _randn(self, *shape):
+        return torch.randn(*shape, generator=self.chance)
+
+    def features(self, **things):
+        """Return features with thing "a", "b" or "c" at a place (x, y) from the middle."""
+        found = self._randn(CHANNELS, CELLS, CELLS)
+        offsets = torch.arange(CELLS) - CELLS // 2
+        for name, (x, y) in things.items():
+            distance = (offsets - x) ** 2 + (offsets[:, None] - y) ** 2
+            found += self.looks["abc".index(name)][:, None, None] * (-distance / 4).exp()
+        return found
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def started(world, beside=False):
+    places = [(0, 0), (4, 0), (-4, 2), (0, -5), (5, 5), (-6, -3)]
+    views = torch.stack([world.features(a=place) for place in places])
+    return OnlineClassifier(views, torch.tensor(places).float(), SIZE, beside=beside)
+
+
+def peak(response):
+    row, column = divmod(int(response.argmax()), CELLS)
+    return column - CELLS // 2, row - CELLS // 2
+
+
+def at(response, x, y):
+    return response[CELLS // 2 + y, CELLS // 2 + x].item()
+
+
+def test_target_is_answered_where_it_is(world):
+    response = started(world).respond(world.features(a=(3, -4)))
+    assert peak(response) == (3, -4)
+    assert response.max() > 0.5
+
+
+def test_absent_target_is_answered_by_little(world):
+    classifier = started(world)
+    there, gone = (classifier.respond(world.features(**t)) for t in ({"a": (0, 0)}, {}))
+    assert gone.max() < 0.5 * there.max()
+
+
+def test_contrast_does_not_matter(world):
+    classifier, features = started(world), world.features(a=(2, 2))
+    assert torch.allclose(classifier.respond(features), classifier.respond(7 * features), atol=1e-5)
+
+
+def test_what_stands_beside_the_target_is_learnt_not_to_be_it(world):
+    classifier = started(world)
+    world.looks[1] = 0.9 * world.looks[0] + 0.4 * world.looks[2]  # b looks much like a
+    before = at(classifier.respond(world.features(b=(0, 0))), 0, 0)
+    for _ in range(3 * EVERY):
+        classifier.learn(world.features(a=(0, 0), b=(6, 0)), (0, 0))
+    assert before > 0.4
+    assert at(classifier.respond(world.features(b=(0, 0))), 0, 0) < 0.7 * before
+    assert at(classifier.respond(world.features(a=(0, 0))), 0, 0) > 0.5
+
+
+def test_target_that_changes_is_followed(world):
+    before, classifier = started(world), started(world)
+    first, last = world.looks[0].clone(), world.looks[1].clone()
+    for share in torch.linspace(0, 1, 100):
+        world.looks[0] = torch.lerp(first, last, share)
+        classifier.learn(world.features(a=(0, 0)), (0, 0))
+    changed = world.features(a=(0, 0))
+    assert at(before.respond(changed), 0, 0) < 0.2
+    assert at(classifier.respond(changed), 0, 0) > 0.4
+
+
+def test_first_look_is_never_forgotten(world):
+    classifier = started(world)
+    for _ in range(200):
+        classifier.learn(world.features(b=(0, 0)), (0, 0))
+    assert at(classifier.respond(world.features(a=(0, 0))), 0, 0) > 0.4
+
+
+def test_learning_beside_comes_to_the_same(world):
+    classifiers = []
+    for beside in (False, True):
+        world.chance.manual_seed(5)
+        classifiers.append(started(world, beside))
+        for _ in range(EVERY):
+            classifiers[-1].learn(world.features(a=(1, 0)), (1, 0))
+            while not classifiers[-1]._background.free:
+                pass
+    probe = world.features(a=(1, 0))
+    in_step, beside = (classifier.respond(probe) for classifier in classifiers)
+    assert torch.equal(in_step, beside)
+
+
+def test_job_beside_does_not_hold_up_its_owner():
+    background, go_on = Background(beside=True), threading.Event()
+    background.do(go_on.wait)
+    assert not background.free
+    go_on.set()
+    background._job.result(timeout=10)
+    assert background.free
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_fault_of_a_job_is_told(beside):
+    background = Background(beside)
+
+    def fail():
+        raise ArithmeticError("no solution")
+
+    with pytest.raises(ArithmeticError, match="no solution"):
+        background.do(fail)
+        while not background.free:
+            pass
+        background.do(fail)
+
+
+@pytest.mark.parametrize("view", [*VIEWS, View(0.3, -0.2, 1.2, mirrored=True)])
+def test_view_shows_the_target_where_it_says(view):
+    image = np.zeros((400, 500, 3), np.uint8)
+    image[195:205, 245:255] = 255  # around (250, 200)
+    window, (x, y) = cut_view(image, view, (250.0, 200.0), 0.8, (127, 255))
+    assert window.shape == (255, 255, 3)
+    rows, columns = np.nonzero(window[..., 0] > 127)
+    assert (columns.mean() - 127, rows.mean() - 127) == pytest.approx((x, y), abs=0.6)
+    assert np.ptp(columns) == pytest.approx(10 / (0.8 * view.zoom), abs=2)
