@@ -53,7 +53,7 @@ def embed(features: Tensor, places: Tensor, cells: int, stride: float = STRIDE) 
     """
     farthest = (features.shape[-1] - cells) / 2 * stride
     offsets = (torch.arange(cells, device=places.device) - (cells - 1) / 2) * stride
-    around = torch.cartesian_prod(offsets, offsets).T
+    around = torch.cartesian_prod(offsets, offsets).T.flip(0)  # row by row
     points = places.clamp(-farthest, farthest)[:, :, None] + around[:, None]
     found = read(features, points.flatten(1), stride) - features.mean((1, 2))[:, None]
     found = functional.normalize(found, dim=0)

@@ -1,7 +1,7 @@
 """Distractor-aware inference: Zhu et al., ECCV 2018, section 3.3.
 
-Proposals that score high without being the target show what must not be mistaken for it. Proposals
-rank the higher the more they look like the target so far, and the lower the more like those.
+Proposals that score high without being the target show what must not be mistaken for it: the
+distractors. Proposals rank higher that look like the target so far, and lower that look like them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tadt_tracking.ops.nms import suppress
 
 MOST = 8  # proposals that are compared
 OVERLAP = 0.3  # of proposals, above which they show the same thing
-CELLS = 5  # of an embedding, a row
+CELLS = 3  # of an embedding, a row
 DISTRACTING = 0.5  # least score of a distractor, relative to the best
 ALPHA_HAT = 0.5  # influence of distractors, as published
 ETA = 0.01  # learning rate, as published
-INFLUENCE = 1.0  # of an embedding's likeness on a proposal's rank
+INFLUENCE = 3.0  # of an embedding's likeness on a proposal's rank
 
 
 class Shortlist(NamedTuple):
@@ -59,11 +59,11 @@ def shortlist(features: Tensor, boxes: Tensor, scores: Tensor, ranks: Tensor) ->
 
 
 class Distractors:
-    """What the target and its distractors have looked like: the sums of equation 4.
+    """What the target and its distractors have looked like: equation 4.
 
-    What that equation subtracts from a proposal's likeness to the target, over all frames and their
-    distractors, is linear in their embeddings. So embeddings are summed up as frames come, and a
-    proposal costs one inner product, however many there were.
+    The likeness of a proposal to the target, less that to the distractors of all frames, is linear
+    in what it is compared with. So that is summed up while frames come, in constant memory, and a
+    proposal costs one inner product.
     """
 
     def __init__(self, features: Tensor, boxes: Tensor, scores: Tensor, target: Tensor) -> None:
@@ -78,39 +78,52 @@ class Distractors:
         found = shortlist(features, boxes, scores, scores)
         look = embed(features, target[:2], CELLS)[0]
         self._beta = 0.0
-        self._targets, self._others = torch.zeros_like(look), torch.zeros_like(look)
-        self._targets_weight = self._others_weight = look.new_zeros(())
-        self._learn(found, target, look, look.new_ones(()))
+        self._target, self._others = _Mean(look), _Mean(look)
+        self._add(found, target, look, look.new_ones(()))
+
+    @property
+    def template(self) -> Tensor:
+        """What equation 4 compares proposals with: D."""
+        return self._target.value - ALPHA_HAT * self._others.value
 
     def corrections(self, found: Shortlist) -> Tensor:
-        """Return what equation 4 adds to the ranks of proposals."""
-        target, others = self._means()
-        return INFLUENCE * (found.looks @ (target - ALPHA_HAT * others))
+        """Return what to add to the ranks of proposals (K)."""
+        return INFLUENCE * (found.looks @ self.template)
 
     def learn(self, found: Shortlist, best: Tensor) -> None:
-        """Learn a frame, in which the target is the proposal of index `best` (a scalar).
+        """Learn a frame in which the target is the proposal of index `best` (a scalar).
 
-        Nothing is learnt if that looks more like distractors than like the target.
+        Beyond the paper: one that looks more like the distractors than like the target, as when it
+        is hidden by one of them, teaches nothing.
         """
         look = found.looks[best]
-        target, others = (functional.normalize(mean, dim=0) for mean in self._means())
-        certain = (look @ target > look @ others).to(look.dtype)
-        self._learn(found, found.boxes[:, best, None], look, certain)
-
-    def _means(self) -> tuple[Tensor, Tensor]:
-        least = torch.finfo(self._targets.dtype).tiny
-        return self._targets / self._targets_weight, self._others / self._others_weight.clamp_min(
-            least
+        like_target, like_others = (
+            functional.cosine_similarity(look, mean.value, dim=0)
+            for mean in (self._target, self._others)
         )
+        certain = (like_target > like_others).to(look.dtype)
+        self._add(found, found.boxes[:, best, None], look, certain)
 
-    def _learn(self, found: Shortlist, target: Tensor, look: Tensor, share: Tensor) -> None:
-        weights = distractor_weights(found, target)
+    def _add(self, found: Shortlist, target: Tensor, look: Tensor, share: Tensor) -> None:
         self._beta = 1 + self._beta * ETA / (1 - ETA)
         weight = share * self._beta
-        self._targets = self._targets + weight * look
-        self._targets_weight = self._targets_weight + weight
-        self._others = self._others + weight * (weights @ found.looks)
-        self._others_weight = self._others_weight + weight * weights.sum()
+        self._target.add(look[None], weight[None])
+        self._others.add(found.looks, weight * distractor_weights(found, target))
+
+
+class _Mean:
+    """The weighted mean of embeddings; 0 before the first."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._sum, self._weight = torch.zeros_like(like), like.new_zeros(())
+
+    def add(self, looks: Tensor, weights: Tensor) -> None:
+        self._sum = self._sum + weights @ looks
+        self._weight = self._weight + weights.sum()
+
+    @property
+    def value(self) -> Tensor:
+        return self._sum / self._weight.clamp_min(torch.finfo(self._weight.dtype).tiny)
 
 
 def distractor_weights(found: Shortlist, target: Tensor) -> Tensor:
