@@ -19,6 +19,7 @@ setup(
     maintainer=MANIFEST.find("maintainer").text,
     maintainer_email=MANIFEST.find("maintainer").get("email"),
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={f"{NAME}.weights": ["*.safetensors"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

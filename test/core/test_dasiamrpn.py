@@ -1,5 +1,7 @@
 """DaSiamRPN: behaviour on synthetic pictures, and its accuracy on real video."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from safetensors.torch import save_file
 from targets import scene
 
 from tadt_tracking import create_tracker
+from tadt_tracking.box import Box
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import run_sequence
 from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
@@ -21,9 +24,9 @@ from tadt_tracking.trackers.dasiamrpn_settings import (
 EXPECTED_AUC = {"Crossing": 0.70, "Deer": 0.55, "Couple": 0.65}
 
 
-@pytest.fixture(scope="module")
-def tracker():
-    return create_tracker("dasiamrpn", device="cpu")
+@pytest.fixture(scope="module", params=["narrow", "r50"])
+def tracker(request):
+    return create_tracker("dasiamrpn", variant=request.param, device="cpu", background=False)
 
 
 def test_target_that_moves_is_followed(tracker):
@@ -57,18 +60,23 @@ def test_search_region_is_twice_the_exemplars_square(tracker):
     picture, box = scene((160, 120), size=(20, 20))
     tracker.init(picture, box)
     region = tracker.update(picture).search_region
-    side = 40 * 255 / 127  # the exemplar shows 40 px of the picture
+    search_side = VARIANTS[tracker.settings.variant].search_side
+    side = 40 * search_side / 127  # the exemplar shows 40 px of the picture
     assert region.center == pytest.approx((160, 120))
     assert region.size == pytest.approx((side, side))
 
 
 def test_published_constants_are_used_unless_set():
-    assert DaSiamRpnSettings(online=False).resolved == VARIANTS["r50"]
+    plain = DaSiamRpnSettings(variant="r50", online=False)
+    assert plain.resolved == VARIANTS["r50"]
+    changed = replace(plain, penalty=0.0, search_side=271, weights="my.safetensors").resolved
+    assert (changed.penalty, changed.search_side, changed.weights) == (0, 271, "my.safetensors")
+    assert changed.size_rate == VARIANTS["r50"].size_rate
+
+
+def test_window_weighs_less_beside_the_classifier_unless_set():
     assert DaSiamRpnSettings().resolved.window_influence == ONLINE_WINDOW
     assert DaSiamRpnSettings(window_influence=0.3).resolved.window_influence == 0.3
-    changed = DaSiamRpnSettings(penalty=0.0, search_side=271, weights="my.safetensors").resolved
-    assert (changed.penalty, changed.search_side, changed.weights) == (0, 271, "my.safetensors")
-    assert changed.window_influence == VARIANTS["r50"].window_influence
 
 
 @pytest.mark.parametrize(
@@ -86,8 +94,8 @@ def test_settings_out_of_range_are_refused(settings, message):
 
 
 def test_variant_without_weights_asks_for_a_file():
-    with pytest.raises(SettingError, match=r"'narrow' comes without weights.*\.safetensors file"):
-        create_tracker("dasiamrpn", variant="narrow")
+    with pytest.raises(SettingError, match=r"'big' comes without weights.*\.safetensors file"):
+        create_tracker("dasiamrpn", variant="big")
 
 
 @pytest.mark.parametrize("search_side", [-1, 255])
@@ -105,6 +113,49 @@ def test_file_of_weights_is_run(tmp_path, search_side):
 
 
 @pytest.mark.parametrize("name", EXPECTED_AUC)
-def test_accuracy_on_real_video(tracker, sequences, name):
+def test_accuracy_on_real_video(sequences, name):
+    tracker = create_tracker("dasiamrpn", variant="r50", device="cpu", background=False)
     track = run_sequence(tracker, Sequence.read(sequences / name))
     assert track.auc > EXPECTED_AUC[name]
+
+
+def test_target_far_away_is_found_by_a_search(tracker):
+    tracker.init(*scene((100, 100)))
+    picture, truth = scene((230, 160))
+    best, *others = tracker.search(picture, Box(0, 0, 320, 240))
+    assert best.box.overlap(truth) > 0.5
+    assert best.score > 0.5
+    assert all(other.score <= best.score for other in others)
+
+
+def test_search_of_a_picture_without_the_target_finds_nothing_probable(tracker):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    empty, _ = scene((100, 100), size=(8, 8))
+    assert all(found.score < 0.5 for found in tracker.search(empty, Box(0, 0, 320, 240)))
+
+
+def test_search_leaves_the_tracker_where_it_is(tracker):
+    tracker.init(*scene((100, 100)))
+    tracker.search(scene((230, 160))[0], Box(0, 0, 320, 240))
+    picture, truth = scene((104, 100))
+    assert tracker.update(picture).box.overlap(truth) > 0.7
+
+
+def test_tracker_goes_where_it_is_moved(tracker):
+    tracker.init(*scene((80, 80)))
+    picture, truth = scene((250, 180))
+    tracker.move_to(picture, Box(*truth))
+    assert tracker.update(picture).box.overlap(truth) > 0.7
+
+
+def test_nothing_is_learnt_while_learning_is_off(tracker):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    learnt = tracker._classifier._ridge.shares.clone()
+    tracker.learning = False
+    tracker.update(picture)
+    assert torch.equal(tracker._classifier._ridge.shares, learnt)
+    tracker.learning = True
+    tracker.update(picture)
+    assert not torch.equal(tracker._classifier._ridge.shares, learnt)

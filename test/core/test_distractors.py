@@ -99,7 +99,9 @@ def test_places_that_are_none_are_neither_distractors_nor_chosen():
 def tracks():
     """The overlaps of a crossing's target with what is tracked, after it, for both settings."""
     trackers = {
-        aware: create_tracker("dasiamrpn", device="cpu", distractor_aware=aware, online=False)
+        aware: create_tracker(
+            "dasiamrpn", variant="r50", device="cpu", distractor_aware=aware, online=False
+        )
         for aware in (False, True)
     }
 

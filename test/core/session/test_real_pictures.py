@@ -17,7 +17,7 @@ TINT = (1.25, 0.85, 0.6)  # of the look-alike, as factors of blue, green and red
 
 @pytest.fixture(scope="module")
 def session():
-    return create_session("dasiamrpn", device="cpu", background=False)
+    return create_session("dasiamrpn", variant="r50", device="cpu", background=False)
 
 
 @pytest.fixture(scope="module")
