@@ -56,6 +56,26 @@ def test_box_follows_a_target_that_grows_in_width_alone(tracker):
     assert result.box.w / result.box.h > 1.5
 
 
+def test_a_less_certain_proposal_counts_less_for_the_size(tracker):
+    picture, box = scene((160, 120))
+    rate = VARIANTS["r50"].size_rate
+    for certainty in (0.0, 0.5, 1.0):
+        tracker.init(picture, box)
+        tracker._follow(picture, [0.0, 0.0, 1.5 * box.w, box.h], certainty)
+        assert tracker._size == pytest.approx((box.w * (1 + certainty * rate / 2), box.h))
+
+
+def test_penalty_prefers_the_usual_size_to_the_highest_score():
+    first, second = scene((160, 120)), scene((160, 120), size=(120, 96))
+    scores = []
+    for penalty in (0.0, 10.0):
+        options = {"penalty": penalty, "window_influence": 0.0}
+        tracker = create_tracker("dasiamrpn", device="cpu", **options)
+        tracker.init(*first)
+        scores.append(tracker.update(second[0]).score)
+    assert scores[1] < scores[0] - 0.01
+
+
 def test_search_region_is_twice_the_exemplars_square(tracker):
     picture, box = scene((160, 120), size=(20, 20))
     tracker.init(picture, box)
