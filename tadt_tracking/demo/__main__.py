@@ -14,7 +14,7 @@ from types import FrameType
 import cv2
 
 from tadt_tracking.demo import clip
-from tadt_tracking.demo.preparation import prepare
+from tadt_tracking.demo.preparation import DEFAULT_TRACKER, WEIGHTS, prepare
 from tadt_tracking.demo.processes import ChildFailed
 from tadt_tracking.demo.report import ReportError, contact_sheet, report
 from tadt_tracking.demo.run import Job, play
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     # A shell starts background jobs with it ignored; the children, who inherit that, end by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        prepare(options.out / "logs", tell=print)
+        prepare(options.out / "logs", options.tracker, tell=print)
         truth = None if options.video else clip.prepare(options.out, options.frames)
         play(_job(options, truth), tell=print)
         print(report(options.out, truth))
@@ -46,6 +46,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tadt_tracking.demo", description=__doc__)
     parser.add_argument("--video", help="video file, folder of pictures, or index of a camera")
     parser.add_argument("--init", help="the target on the first picture: x,y,w,h in pixels")
+    parser.add_argument(
+        "--tracker", choices=tuple(WEIGHTS), default=DEFAULT_TRACKER, help="tracking method"
+    )
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for results")
     parser.add_argument(
         "--pace",
@@ -72,10 +75,14 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _job(options: argparse.Namespace, rendered: clip.Clip | None) -> Job:
     if rendered is None:
-        return Job(options.video, options.init, options.out, pace=options.pace)
+        return Job(
+            options.video, options.init, options.out, options.tracker, pace=options.pace
+        )
     init = ",".join(str(value) for value in rendered.truth[0])
     source = str(rendered.pictures)
-    return Job(source, init, options.out, rate=clip.RATE_HZ, pace=options.pace)
+    return Job(
+        source, init, options.out, options.tracker, rate=clip.RATE_HZ, pace=options.pace
+    )
 
 
 def _save_picture(video: Path, path: Path) -> None:

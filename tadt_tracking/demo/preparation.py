@@ -11,28 +11,30 @@ from pathlib import Path
 from tadt_tracking.demo.processes import Children
 from tadt_tracking.weights import cache_folder, fetch
 
-TRACKER = "tadt"
-WEIGHTS = "vgg16-oxford"  # of that tracker
-BUILD = f"from tadt_tracking import create_tracker; create_tracker({TRACKER!r})"
+# Trackers and their default weights; the registry of trackers takes seconds to load.
+WEIGHTS = {"tadt": "vgg16-oxford", "hcf": "vgg19-oxford", "dasiamrpn": "siamrpn-r50"}
+DEFAULT_TRACKER = "tadt"
+BUILD = "from tadt_tracking import create_tracker; create_tracker({tracker!r})"
 TIMEOUT_S = 300.0
 
 
-def prepare(logs: Path, tell: Callable[[str], None]) -> None:
-    """Fetch the weights and, where OpenVINO is installed, let it quantise the network.
+def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
+    """Fetch the tracker's weights and, where OpenVINO is installed, let it quantise the network.
 
     Whether that has been done is told by a file in the cache: to look closer takes torch, which
     takes seconds to load. Should the file be wrong, the node quantises the network itself.
 
     Args:
         logs: folder for the log of the process that builds the tracker.
+        tracker: a key of `WEIGHTS`.
         tell: takes lines for people.
 
     Raises:
         WeightsError: the weights cannot be fetched.
         ChildFailed: the tracker cannot be built.
     """
-    fetch(WEIGHTS)
-    done = _done_file()
+    fetch(WEIGHTS[tracker])
+    done = _done_file(tracker)
     if done is None or done.exists():
         return
     tell(
@@ -40,14 +42,15 @@ def prepare(logs: Path, tell: Callable[[str], None]) -> None:
         "on a busy machine)"
     )
     with Children(logs, dict(os.environ)) as children:
-        children.wait(children.start("preparation", [sys.executable, "-c", BUILD]), TIMEOUT_S)
+        build = [sys.executable, "-c", BUILD.format(tracker=tracker)]
+        children.wait(children.start("preparation", build), TIMEOUT_S)
     done.touch()
 
 
-def _done_file() -> Path | None:
+def _done_file(tracker: str) -> Path | None:
     """Return the file that is there once all is prepared; None where there is nothing to do."""
     try:
         versions = [f"{name}-{metadata.version(name)}" for name in ("openvino", "nncf")]
     except metadata.PackageNotFoundError:
         return None
-    return cache_folder() / "-".join(["prepared", TRACKER, *versions])
+    return cache_folder() / "-".join(["prepared", tracker, *versions])

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tadt_tracking.demo.clip import Clip
+from tadt_tracking.demo.clip import RATE_HZ, Clip
 from tadt_tracking.evaluation.measures import overlaps
 
 _MOMENTS = (0.06, 0.30, 0.46, 0.64, 0.71, 0.97)  # of the video, for the picture
@@ -58,7 +58,7 @@ def _against_truth(
     frames = np.array([int(row["frame"]) for row in rows])
     truth = clip.truth[frames]
     values = np.nan_to_num(overlaps(_boxes(rows), truth))  # a target given up counts as 0
-    scores = np.array([float(row["score"]) for row in rows])
+    lost = np.array([row["x"] == "" for row in rows])
     hidden = np.isnan(truth[:, 0])
     stuck = np.nanmean(overlaps(np.repeat(clip.truth[:1], len(truth), axis=0), truth))
     lines = [
@@ -69,15 +69,31 @@ def _against_truth(
         )
     ]
     if hidden.any():
-        lost = sum(row["x"] == "" for row, away in zip(rows, hidden, strict=True) if away)
         lines.append(
             (
                 "while the target is hidden",
-                f"{hidden.sum()} frames, mean score {scores[hidden].mean():.2f} (else "
-                f"{scores[~hidden].mean():.2f}), reported lost in {lost}",
+                f"{hidden.sum()} frames, {np.sum(hidden & lost)} of them reported lost",
             )
         )
+        lines.append(("when it is back", _return(frames, hidden, lost, summary)))
     return lines
+
+
+def _return(
+    frames: np.ndarray, hidden: np.ndarray, lost: np.ndarray, summary: dict[str, Any]
+) -> str:
+    """Tell when the target was found again after it was hidden; arrays of one value a result."""
+    back = np.flatnonzero(hidden)[-1] + 1
+    if not lost[:back].any():
+        return "it was never reported lost"
+    found = np.flatnonzero(~lost[back:])
+    if not found.size:
+        return "it was not found again"
+    wait = frames[back + found[0]] - frames[back]
+    return (
+        f"found again {wait} frames ({wait / RATE_HZ:.1f} s) later, on frame "
+        f"{frames[back + found[0]]}; re-detections: {summary['redetections']}"
+    )
 
 
 def _boxes(rows: list[dict[str, str]]) -> np.ndarray:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tadt_tracking.demo.preparation import TRACKER
 from tadt_tracking.demo.processes import Child, Children, interrupt
 from tadt_tracking.ros.private_domain import private_domain
 
@@ -26,6 +25,7 @@ class Job:
         source: video file, folder of pictures or index of a camera.
         init: the target on the first picture, "x,y,w,h" in pixels.
         out: folder for the results and the logs.
+        tracker: what follows the target.
         rate: pictures a second; 0 for the source's own.
         pace: "realtime" or "lockstep", see the node `video_source`.
     """
@@ -33,6 +33,7 @@ class Job:
     source: str
     init: str
     out: Path
+    tracker: str
     rate: float = 0.0
     pace: str = "realtime"
 
@@ -50,7 +51,7 @@ def play(job: Job, tell: Callable[[str], None]) -> None:
     with Children(job.out / "logs", environment(job.out / "logs")) as children:
         source = children.start("video_source", _source_command(job))
         recorder = children.start("result_recorder", _recorder_command(job))
-        children.start("tracker_node", node_command("tracker_node", {"tracker": TRACKER}))
+        children.start("tracker_node", node_command("tracker_node", {"tracker": job.tracker}))
         tell("starting video_source, tracker_node and result_recorder (Ctrl-C ends the video)")
         try:
             children.wait(source)

@@ -24,10 +24,12 @@ import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import Box
 from tadt_tracking.msg import TrackerStatus
+from tadt_tracking.ros.images import bgr_to_image
 from tadt_tracking.ros.messages import ns_to_stamp
 from tadt_tracking.ros.private_domain import private_domain
 from tadt_tracking.ros.process import tune_malloc
@@ -158,9 +160,7 @@ def _render(size: tuple[int, int]) -> tuple[list[Image], Box]:
     for index in range(PICTURES):
         picture = ground.copy()
         picture[top : top + 80, left + index * STEP_PX : left + index * STEP_PX + 80] = patch
-        msg = Image(height=height, width=width, encoding="bgr8", step=3 * width)
-        msg.data = picture.tobytes()
-        messages.append(msg)
+        messages.append(bgr_to_image(Header(), picture))
     return messages, Box(left, top, 80, 80)
 
 

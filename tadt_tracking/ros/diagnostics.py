@@ -88,16 +88,17 @@ def tracker_status(
     new_fault: bool,
     latencies_ms: np.ndarray | None,
 ) -> DiagnosticStatus:
-    """Tell of the tracker, its target, latencies, drops and faults.
+    """Tell of the tracker, its target, latencies, drops and faults; WARN while that is lost.
 
     `latencies_ms` is what `Output.latencies_ms` returns; `new_fault` tells whether one came since
     the last time.
     """
     values = {"lifecycle": lifecycle, "faults": faults.count, "last fault": faults.last}
-    message, hardware = f"{lifecycle}, no tracker", ""
+    level, message, hardware = _OK, f"{lifecycle}, no tracker", ""
     if worker is not None:
-        hardware = str(worker.loaded.tracker.compute)
+        hardware = worker.loaded.compute
         state = state_name(worker.result)
+        level = _WARN if worker.result and not worker.result.state.present else _OK
         message = f"{lifecycle}, {state}"
         values |= {
             "tracker": worker.loaded.name,
@@ -109,14 +110,16 @@ def tracker_status(
             "frames seen": worker.counts.seen,
             "frames processed": worker.counts.processed,
             "frames dropped": worker.counts.dropped,
+            "redetections": worker.counts.redetections,
+            "last change": worker.last_change,
         }
     if latencies_ms is not None:
         for row, name in enumerate(("p50", "p95")):
             values[f"update {name} [ms]"] = f"{latencies_ms[row, 0]:.2f}"
             values[f"end to end {name} [ms]"] = f"{latencies_ms[row, 1]:.2f}"
     if new_fault:
-        message = faults.last
-    return _status(_ERROR if new_fault else _OK, message, hardware, values)
+        level, message = _ERROR, faults.last
+    return _status(level, message, hardware, values)
 
 
 def input_status(rejected: Rejected, new_rejection: bool) -> DiagnosticStatus:

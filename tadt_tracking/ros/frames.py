@@ -22,6 +22,11 @@ class Frame:
     stamp: int
     message: Any
 
+    @property
+    def seconds(self) -> float:
+        """The stamp in seconds."""
+        return self.stamp / 1e9
+
 
 class FrameBuffer:
     """Holds the newest `capacity` frames of a stream. Not thread-safe."""

@@ -1,4 +1,4 @@
-"""Pictures out of image messages: H x W x 3, uint8, BGR.
+"""Pictures out of image messages and into them: H x W x 3, uint8, BGR.
 
 The header is checked here, before cv_bridge sees the message: cv_bridge takes what a header says at
 its word. It is asked only for what all its versions do alike (the message's bytes as an array,
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from cv_bridge import CvBridge
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
 
 class ImageRefused(ValueError):
@@ -142,6 +143,24 @@ def decode(msg: Image | CompressedImage) -> np.ndarray:
         ImageRefused: the message cannot be used.
     """
     return compressed_to_bgr(msg) if isinstance(msg, CompressedImage) else image_to_bgr(msg)
+
+
+def bgr_to_image(header: Header, picture: np.ndarray) -> Image:
+    """Return a picture (H x W x 3, uint8, BGR) as an Image, bgr8."""
+    height, width = picture.shape[:2]
+    msg = Image(header=header, height=height, width=width, encoding="bgr8", step=3 * width)
+    msg.data = array("B", picture.tobytes())  # of numpy's arrays rclpy checks every element
+    return msg
+
+
+def bgr_to_compressed(header: Header, picture: np.ndarray) -> CompressedImage:
+    """Return a picture (H x W x 3, uint8, BGR) as a CompressedImage, JPEG."""
+    done, data = cv2.imencode(".jpg", picture)
+    if not done:
+        raise RuntimeError(f"cannot encode a picture of shape {picture.shape} as JPEG")
+    msg = CompressedImage(header=header, format="bgr8; jpeg compressed bgr8")
+    msg.data = array("B", data.tobytes())
+    return msg
 
 
 def _layout(encoding: str) -> _Layout:

@@ -45,10 +45,12 @@ def detection_to_box(msg: Detection2D) -> Box:
 
 
 def result_to_detection(header: Header, target_id: str, result: Result) -> Detection2D:
-    """Return a result as the detection of one target."""
+    """Return a session's result as the detection of one target; while that is lost, of none."""
     msg = Detection2D(header=header, id=target_id)
     msg.bbox.center.position.x, msg.bbox.center.position.y = result.box.center
     msg.bbox.size_x, msg.bbox.size_y = result.box.size
+    if not result.state.present:
+        return msg
     hypothesis = ObjectHypothesisWithPose()
     hypothesis.hypothesis.class_id = CLASS_ID
     hypothesis.hypothesis.score = float(result.score)
@@ -57,10 +59,8 @@ def result_to_detection(header: Header, target_id: str, result: Result) -> Detec
 
 
 def state_name(result: Result | None) -> str:
-    """Return the state that a result means; None is no target."""
-    if result is None:
-        return "IDLE"
-    return "TRACKING" if result.certain else "UNCERTAIN"
+    """Return the state that a session's result tells; None is no target."""
+    return "IDLE" if result is None else result.state.name
 
 
 def report_to_status(report: Report, end_to_end_ms: float) -> TrackerStatus:
@@ -77,6 +77,7 @@ def report_to_status(report: Report, end_to_end_ms: float) -> TrackerStatus:
         frames_seen=report.counts.seen,
         frames_processed=report.counts.processed,
         frames_dropped=report.counts.dropped,
+        redetections=report.counts.redetections,
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that the tracking tells goes through here: results, status, refusals, faults."""
+"""All that the tracking tells goes through here: results, status, overlay, refusals, faults."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vision_msgs.msg import Detection2D
 
 from tadt_tracking.msg import TrackerStatus
 from tadt_tracking.ros.messages import report_to_status, result_to_detection
+from tadt_tracking.ros.overlay_topics import OverlayTopics
 from tadt_tracking.ros.rejections import Rejections
 from tadt_tracking.ros.reports import Report
 
@@ -36,13 +37,14 @@ class Output:
         self._log = node.get_logger()
         self._results = node.create_lifecycle_publisher(Detection2D, "tracked_target", _QUEUE_DEPTH)
         self._status = node.create_lifecycle_publisher(TrackerStatus, "~/status", _QUEUE_DEPTH)
+        self._overlay = OverlayTopics(node)
         self._lock = threading.Lock()
         self._latencies: deque[tuple[float, float]] = deque(maxlen=_LATENCY_FRAMES)
         self.rejections = Rejections(self._log.warning, self._now_ns)
         self.faults = Faults()
 
     def report(self, report: Report) -> None:
-        """Publish the outcome of a frame; with no target, the status alone."""
+        """Publish the outcome of a frame, the overlay last; with no target, the status alone."""
         if report.result is not None:
             header = report.frame.message.header
             self._results.publish(result_to_detection(header, report.target_id, report.result))
@@ -51,6 +53,7 @@ class Output:
         if report.result is not None:
             with self._lock:
                 self._latencies.append((report.update_ms, end_to_end_ms))
+        self._overlay.publish(report)
 
     def refused(self, kind: str, reason: str) -> None:
         """Note bad input."""

@@ -1,4 +1,4 @@
-"""The parameters of tracker_node: its own and those of all trackers."""
+"""The parameters of tracker_node: its own, the session's and those of all trackers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rclpy.parameter import Parameter
 
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.ros.declaration import declare, read
-from tadt_tracking.ros.reports import NamedTracker
+from tadt_tracking.ros.reports import NamedSession
+from tadt_tracking.session import Session, SessionSettings
 from tadt_tracking.settings import Settings, setting
 from tadt_tracking.trackers import TRACKERS, create_tracker, tracker_class
 
@@ -22,7 +23,7 @@ _NEXT_ACTIVATION = "takes effect at the next activation"
 
 @dataclass(frozen=True)
 class NodeSettings(Settings):
-    """Parameters of tracker_node beside those of computing and of the trackers."""
+    """Parameters of tracker_node beside those of computing, sessions and trackers."""
 
     tracker: str = setting(
         "tadt", "tracking method; can be changed while tracking", choices=tuple(TRACKERS)
@@ -72,10 +73,13 @@ class NodeSettings(Settings):
     )
 
 
+_SESSION = "session."  # stands before the names of a session's parameters
+
 # Every settings class that parameters are declared from, and what stands before their names.
 GROUPS: tuple[tuple[str, type[Settings]], ...] = (
     ("", NodeSettings),
     ("", ComputeSettings),
+    (_SESSION, SessionSettings),
     *((f"{name}.", tracker.Settings) for name, tracker in TRACKERS.items()),
 )
 _OF_COMPUTE = frozenset(field.name for field in dataclasses.fields(ComputeSettings))
@@ -83,22 +87,31 @@ _OF_COMPUTE = frozenset(field.name for field in dataclasses.fields(ComputeSettin
 
 @dataclass(frozen=True)
 class TrackerChoice:
-    """Which tracker to build, and how."""
+    """Which tracker to build, how, and how its session decides.
+
+    Raises:
+        SettingError: the session's settings do not go together with the tracker's thresholds.
+    """
 
     name: str
     compute: ComputeSettings
     settings: Settings
+    session: SessionSettings
 
-    def build(self) -> NamedTracker:
-        """Make the tracker and pay its one-time costs.
+    def __post_init__(self) -> None:
+        """Check what belongs together."""
+        self.session.thresholds(tracker_class(self.name).thresholds)
+
+    def build(self) -> NamedSession:
+        """Make a session of the tracker and pay its one-time costs.
 
         Raises:
             ValueError, RuntimeError, OSError: see `tadt_tracking.create_tracker`.
         """
         options = dataclasses.asdict(self.compute) | dataclasses.asdict(self.settings)
-        tracker = create_tracker(self.name, **options)
-        tracker.warm_up()
-        return NamedTracker(self.name, tracker)
+        session = Session(create_tracker(self.name, **options), self.session)
+        session.warm_up()
+        return NamedSession(self.name, session)
 
 
 class NodeParameters:
@@ -129,7 +142,7 @@ class NodeParameters:
         """Return the tracker to build.
 
         Raises:
-            SettingError: unknown tracker, or a value out of range.
+            SettingError: unknown tracker, a value out of range, or values that do not go together.
         """
         return self._choice({})
 
@@ -137,7 +150,8 @@ class NodeParameters:
         name = read(self._node, NodeSettings, "", changes).tracker
         compute = read(self._node, ComputeSettings, "", changes)
         settings = read(self._node, tracker_class(name).Settings, f"{name}.", changes)
-        return TrackerChoice(name, compute, settings)
+        session = read(self._node, SessionSettings, _SESSION, changes)
+        return TrackerChoice(name, compute, settings, session)
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}
@@ -155,5 +169,6 @@ class NodeParameters:
 
     def _makes_a_difference(self, name: str, value: Any, choice: TrackerChoice) -> bool:
         """Tell whether a parameter is part of the choice of tracker and has a new value."""
-        part = name == "tracker" or name in _OF_COMPUTE or name.startswith(f"{choice.name}.")
+        part = name == "tracker" or name in _OF_COMPUTE
+        part = part or name.startswith((_SESSION, f"{choice.name}."))
         return part and self._node.get_parameter(name).value != value

@@ -5,24 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from tadt_tracking.box import Box
 from tadt_tracking.result import Result
 from tadt_tracking.ros.frames import Frame, seconds
 
 if TYPE_CHECKING:  # the nodes without a tracker need not load its engine
-    from tadt_tracking.trackers.base import Tracker
+    from tadt_tracking.session import Session
 
 
 @dataclass(frozen=True)
-class NamedTracker:
-    """A tracker ready to run, and the name of its method."""
+class NamedSession:
+    """A session ready to run, and the name of its tracker's method."""
 
     name: str
-    tracker: Tracker
+    session: Session
+
+    @property
+    def compute(self) -> str:
+        """Where and how the tracker computes, for example "cpu openvino int8"."""
+        return str(self.session.tracker.compute)
 
     def __str__(self) -> str:
         """Return for example "tadt on cpu openvino int8"."""
-        return f"{self.name} on {self.tracker.compute}"
+        return f"{self.name} on {self.compute}"
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,17 @@ class InitRequest:
 
 @dataclass(frozen=True)
 class Counts:
-    """Frames since the target was set. Those that cannot be decoded are only seen."""
+    """Counted since the target was set.
+
+    Attributes:
+        seen, processed, dropped: frames; those that cannot be decoded are only seen.
+        redetections: times that the target was found again after it was lost.
+    """
 
     seen: int = 0
     processed: int = 0
     dropped: int = 0
+    redetections: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,9 +74,10 @@ class Report:
         frame: what this is about.
         target_id: of the target; empty without one.
         result: None without a target.
-        update_ms: time that the tracker's init or update took, in milliseconds.
+        update_ms: time that the session's init or update took, in milliseconds.
         counts: see :class:`Counts`.
         tracker: name of the method.
+        picture: the frame, decoded: H x W x 3, uint8, BGR; None without a target.
     """
 
     frame: Frame
@@ -72,6 +86,7 @@ class Report:
     update_ms: float
     counts: Counts
     tracker: str
+    picture: np.ndarray | None = None
 
 
 class Listener(Protocol):
@@ -95,57 +110,17 @@ class Snapshot:
     """The worker's present state.
 
     Attributes:
-        loaded: the tracker.
+        loaded: the session.
         target_id: of the target; empty without one.
         result: the last one; None without a target.
         counts: see :class:`Counts`.
+        last_change: how the target was lost or found the last time; empty before the first.
         waiting_for: the frame that a requested target waits for; empty without one.
     """
 
-    loaded: NamedTracker
+    loaded: NamedSession
     target_id: str
     result: Result | None
     counts: Counts
+    last_change: str
     waiting_for: str
-
-
-@dataclass
-class Target:
-    """The target now followed.
-
-    Attributes:
-        target_id: given back with every result.
-        first_box: what it was set from.
-        first_index: index of the frame on which it was set.
-        cursor: index of the last frame taken up.
-        frame, result: the last frame with a result, and that result.
-        processed, dropped: frames since it was set.
-    """
-
-    target_id: str
-    first_box: Box
-    first_index: int
-    cursor: int
-    frame: Frame
-    result: Result
-    processed: int = 0
-    dropped: int = 0
-
-    @classmethod
-    def at(cls, frame: Frame, box: Box, target_id: str) -> Target:
-        """Set a target on a frame; the given box is its first result, with score 1."""
-        return cls(target_id, box, frame.index, frame.index, frame, Result(box, 1.0))
-
-    def take_up(self, frame: Frame) -> None:
-        """Go on to a frame; those in between are dropped."""
-        self.dropped += frame.index - self.cursor - 1
-        self.cursor = frame.index
-
-    def found(self, frame: Frame, result: Result) -> None:
-        """Note the result of a frame."""
-        self.frame, self.result = frame, result
-        self.processed += 1
-
-    def counts(self, received: int) -> Counts:
-        """Return the counts when the stream has brought `received` frames."""
-        return Counts(received - self.first_index, self.processed, self.dropped)

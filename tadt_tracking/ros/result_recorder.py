@@ -70,6 +70,7 @@ class ResultRecorder(Node):
             frames_seen=self._status.frames_seen,
             frames_processed=self._status.frames_processed,
             frames_dropped=self._status.frames_dropped,
+            redetections=self._status.redetections,
             tracker=self._status.tracker,
         )
         super().destroy_node()

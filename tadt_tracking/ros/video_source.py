@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import Box
 from tadt_tracking.ros.declaration import declare_settings
+from tadt_tracking.ros.images import bgr_to_image
 from tadt_tracking.ros.messages import ns_to_stamp, stamp_to_ns
 from tadt_tracking.ros.process import Failed, Finished, run
 from tadt_tracking.settings import SettingError, Settings, setting
@@ -158,11 +158,8 @@ class VideoSource(Node):
         raise Finished
 
     def _image(self, picture: np.ndarray, stamp: int) -> Image:
-        height, width = picture.shape[:2]
         header = Header(stamp=ns_to_stamp(stamp), frame_id=self._settings.frame_id)
-        image = Image(header=header, height=height, width=width, encoding="bgr8", step=3 * width)
-        image.data = array("B", picture.tobytes())
-        return image
+        return bgr_to_image(header, picture)
 
     def _target(self) -> Detection2D:
         msg = Detection2D()

@@ -1,4 +1,4 @@
-"""Runs the tracker in a thread of its own, always on the newest frame.
+"""Runs a session of a tracker in a thread of its own, always on the newest frame.
 
 The executor's thread hands over frames and requests and never waits; everything that takes time
 (decoding, tracking, building another tracker) happens in the worker's thread. What comes out goes
@@ -23,11 +23,11 @@ from tadt_tracking.ros.reports import (
     Counts,
     InitRequest,
     Listener,
-    NamedTracker,
+    NamedSession,
     Report,
     Snapshot,
-    Target,
 )
+from tadt_tracking.ros.target import Target
 
 
 class Worker:
@@ -35,17 +35,17 @@ class Worker:
 
     def __init__(
         self,
-        loaded: NamedTracker,
+        loaded: NamedSession,
         decode: Callable[[Any], np.ndarray],
         listener: Listener,
         *,
         buffer_frames: int,
         catch_up_frames: int,
     ) -> None:
-        """Hold a tracker; nothing runs before :meth:`start`.
+        """Hold a session; nothing runs before :meth:`start`.
 
         Args:
-            loaded: the tracker.
+            loaded: the session.
             decode: makes H x W x 3 uint8 BGR of a message; ValueError refuses the message.
             listener: hears what happens.
             buffer_frames: how many frames are kept for requests that name an older one.
@@ -59,7 +59,7 @@ class Worker:
         self._lock = self._thread.lock  # guards all below
         self._buffer = FrameBuffer(buffer_frames)
         self._requests: deque[Job] = deque()
-        self._replacement: Callable[[], NamedTracker] | None = None
+        self._replacement: Callable[[], NamedSession] | None = None
         self._waiting: InitRequest | None = None
         self._target: Target | None = None
         self._backlog: deque[Frame] = deque()
@@ -95,11 +95,11 @@ class Worker:
         """Ask to start again on the newest frame from the box and id that set the target."""
         self._ask(self._start_again)
 
-    def replace(self, build: Callable[[], NamedTracker]) -> None:
+    def replace(self, build: Callable[[], NamedSession]) -> None:
         """Ask for another tracker; of several asked for in a row only the last is built.
 
-        It takes over on the last frame with a result and catches up. Should `build` or that fail,
-        the present tracker stays.
+        It takes over where the target was last believed to be and catches up. Should `build` or
+        that fail, the present tracker stays.
         """
         with self._lock:
             self._replacement = build
@@ -114,6 +114,7 @@ class Worker:
                 target_id=target.target_id if target else "",
                 result=target.result if target else None,
                 counts=target.counts(self._buffer.received) if target else Counts(),
+                last_change=target.last_change if target else "",
                 waiting_for=str(self._waiting) if self._waiting else "",
             )
 
@@ -172,7 +173,7 @@ class Worker:
     def _set_target(self, frame: Frame, image: np.ndarray, box: Box, target_id: str) -> None:
         started = time.perf_counter()
         try:
-            self._loaded.tracker.init(image, box)
+            self._loaded.session.init(image, box, frame.seconds)
         except Exception as error:  # whatever it is, the tracker may be left half initialised
             self._listener.failed(f"initialising the tracker at {tuple(box)}", error)
             self._resume_or_forget()
@@ -183,7 +184,7 @@ class Worker:
             self._target, self._waiting = target, None
             self._catch_up(target)
         self._listener.noted(f"target {target.target_id!r} set at {tuple(box)}")
-        self._publish(target, frame, target.result, update_ms)
+        self._publish(target, frame, image, target.result, update_ms)
 
     def _make_id(self) -> str:
         self._made_ids += 1
@@ -203,15 +204,19 @@ class Worker:
             self._listener.refused("image", str(error))
             return
         started = time.perf_counter()
-        result = self._loaded.tracker.update(image)
-        self._publish(target, frame, result, _ms_since(started))
+        result = self._loaded.session.update(image, frame.seconds)
+        self._publish(target, frame, image, result, _ms_since(started))
 
-    def _publish(self, target: Target, frame: Frame, result: Result, update_ms: float) -> None:
+    def _publish(
+        self, target: Target, frame: Frame, image: np.ndarray, result: Result, update_ms: float
+    ) -> None:
         with self._lock:
-            target.found(frame, result)
+            change = target.found(frame, result)
             counts = target.counts(self._buffer.received)
-        name = self._loaded.name
-        self._listener.report(Report(frame, target.target_id, result, update_ms, counts, name))
+        name, target_id = self._loaded.name, target.target_id
+        if change:
+            self._listener.noted(f"target {target_id!r} {change}")
+        self._listener.report(Report(frame, target_id, result, update_ms, counts, name, image))
 
     def _forget(self) -> None:
         with self._lock:
@@ -229,7 +234,7 @@ class Worker:
         else:
             self._take_up(InitRequest(target.first_box, 0, target.target_id))
 
-    def _replace(self, build: Callable[[], NamedTracker]) -> None:
+    def _replace(self, build: Callable[[], NamedSession]) -> None:
         try:
             loaded = build()
             self._resume(loaded)
@@ -238,11 +243,12 @@ class Worker:
             return
         self._listener.noted(f"tracker is now {loaded}")
 
-    def _resume(self, loaded: NamedTracker) -> None:
-        """Let a tracker take over from the last frame with a result."""
+    def _resume(self, loaded: NamedSession) -> None:
+        """Let a session take over from where the target was last believed to be."""
         target = self._target
         if target is not None:
-            loaded.tracker.init(self._decode(target.frame.message), target.result.box)
+            frame, box = target.known_at
+            loaded.session.init(self._decode(frame.message), box, frame.seconds)
         with self._lock:
             self._loaded = loaded
             if target is not None:

@@ -219,7 +219,7 @@ def builds(monkeypatch, tmp_path):
     def prepare(code):
         monkeypatch.setattr(preparation, "BUILD", code)
         told = []
-        preparation.prepare(tmp_path / "logs", told.append)
+        preparation.prepare(tmp_path / "logs", "tadt", told.append)
         return told
 
     return prepare
@@ -240,9 +240,9 @@ def test_nothing_is_prepared_without_openvino(builds, monkeypatch):
     assert builds("raise ValueError('not called')") == []
 
 
-def test_the_weights_fetched_are_those_of_the_tracker():
-    assert TRACKERS[preparation.TRACKER].Settings().weights == preparation.WEIGHTS
-    assert preparation.TRACKER in preparation.BUILD
+def test_the_weights_fetched_are_those_of_the_trackers():
+    defaults = {name: kind.weights_name(kind.Settings()) for name, kind in TRACKERS.items()}
+    assert defaults == preparation.WEIGHTS
 
 
 def test_domains_are_in_the_safe_range():

@@ -4,11 +4,10 @@ import sys
 import threading
 from types import SimpleNamespace
 
-from worker_bench import BOX, Bench, Scripted
+from worker_bench import BOX, Bench, Scripted, in_session
 
 from tadt_tracking.box import Box
-from tadt_tracking.result import Result
-from tadt_tracking.ros.reports import NamedTracker
+from tadt_tracking.result import Result, State
 
 
 def test_nothing_comes_without_a_target(bench):
@@ -22,7 +21,8 @@ def test_nothing_comes_without_a_target(bench):
 def test_the_first_report_is_the_given_box(bench):
     bench.set_target()
     report = bench.heard.reports[0]
-    assert (report.result, report.target_id, report.tracker) == (Result(BOX, 1.0), "t", "scripted")
+    assert report.result == Result(BOX, 1.0, state=State.TRACKING)
+    assert (report.target_id, report.tracker) == ("t", "scripted")
 
 
 def test_a_slow_tracker_gets_the_newest_frame_only_and_drops_are_counted(bench):
@@ -65,7 +65,7 @@ def test_another_tracker_takes_over_where_the_last_one_was(bench):
     bench.set_target(1)
     bench.track(2, value=30)
     other = Scripted()
-    bench.worker.replace(lambda: NamedTracker("other", other))
+    bench.worker.replace(lambda: in_session("other", other))
     bench.heard.wait(
         lambda: any("tracker is now other on cpu torch fp32" in n for n in bench.heard.notes)
     )

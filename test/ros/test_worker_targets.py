@@ -4,7 +4,7 @@ import pytest
 from worker_bench import BOX
 
 from tadt_tracking.box import Box
-from tadt_tracking.result import Result
+from tadt_tracking.result import State
 
 
 def test_an_older_frame_is_taken_from_the_buffer_and_caught_up(bench):
@@ -140,5 +140,6 @@ def test_reset_starts_again_on_the_newest_frame(bench):
     bench.worker.reset()
     bench.heard.wait(lambda: len(bench.heard.reports) == 3)
     report = bench.heard.reports[-1]
-    assert (report.frame.stamp, report.result, report.target_id) == (2, Result(BOX, 1.0), "t")
+    assert (report.frame.stamp, report.result.state, report.target_id) == (2, State.TRACKING, "t")
+    assert (report.result.box, report.result.score) == (BOX, 1.0)
     assert bench.tracker.started_at[-1] == (50, BOX)

@@ -8,17 +8,20 @@ import numpy as np
 from tadt_tracking.box import Box
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.result import Result
-from tadt_tracking.ros.reports import InitRequest, NamedTracker
+from tadt_tracking.ros.reports import InitRequest, NamedSession
 from tadt_tracking.ros.worker import Worker
+from tadt_tracking.session import Session, SessionSettings
 from tadt_tracking.settings import Settings
 from tadt_tracking.trackers.base import Tracker
 
 PATIENCE_S = 30
 BOX = Box(10, 10, 20, 20)
+EMPTY = 100  # the value of a picture without the target
 
 
 class Scripted(Tracker):
-    """Answers the value of the picture's first pixel as x. A picture of 200 and more is a fault.
+    """Answers the value of the picture's first pixel as x; the score is low from `EMPTY` on, and
+    rather low where the target is `doubted`. A picture of 200 and more is a fault.
 
     With `gate` closed, init and update wait, as a slow tracker would.
     """
@@ -34,6 +37,7 @@ class Scripted(Tracker):
         self.gate.set()
         self.entered = threading.Semaphore(0)
         self.started_at = []
+        self.doubted = False
 
     def _init(self, image, box):
         self._work(image)
@@ -41,13 +45,19 @@ class Scripted(Tracker):
 
     def _update(self, image):
         self._work(image)
-        return Result(Box(float(image[0, 0, 0]), 0, 20, 20), 0.5)
+        value = float(image[0, 0, 0])
+        seen = 0.4 if self.doubted else 0.9
+        return Result(Box(value, 0, 20, 20), seen if value < EMPTY else 0.02)
 
     def _work(self, image):
         self.entered.release()
         assert self.gate.wait(PATIENCE_S)
         if image[0, 0, 0] >= 200:
             raise RuntimeError("out of memory")
+
+
+def in_session(name, tracker):
+    return NamedSession(name, Session(tracker, SessionSettings()))
 
 
 class Heard:
@@ -94,7 +104,7 @@ class Bench:
 
     def __init__(self, **limits):
         self.tracker, self.heard = Scripted(), Heard()
-        loaded = NamedTracker("scripted", self.tracker)
+        loaded = in_session("scripted", self.tracker)
         limits = {"buffer_frames": 20, "catch_up_frames": 20, **limits}
         self.worker = Worker(loaded, decode, self.heard, **limits)
         self.worker.start()
