@@ -75,14 +75,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _job(options: argparse.Namespace, rendered: clip.Clip | None) -> Job:
     if rendered is None:
-        return Job(
-            options.video, options.init, options.out, options.tracker, pace=options.pace
-        )
+        return Job(options.video, options.init, options.out, options.tracker, pace=options.pace)
     init = ",".join(str(value) for value in rendered.truth[0])
     source = str(rendered.pictures)
-    return Job(
-        source, init, options.out, options.tracker, rate=clip.RATE_HZ, pace=options.pace
-    )
+    return Job(source, init, options.out, options.tracker, rate=clip.RATE_HZ, pace=options.pace)
 
 
 def _save_picture(video: Path, path: Path) -> None:

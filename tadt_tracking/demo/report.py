@@ -84,7 +84,7 @@ def _return(
 ) -> str:
     """Tell when the target was found again after it was hidden; arrays of one value a result."""
     back = np.flatnonzero(hidden)[-1] + 1
-    if not lost[:back].any():
+    if not (hidden & lost).any():
         return "it was never reported lost"
     found = np.flatnonzero(~lost[back:])
     if not found.size:
