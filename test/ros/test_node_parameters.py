@@ -1,6 +1,7 @@
 """Parameters of the real node: described, checked, changed while it tracks."""
 
 import dataclasses
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from scenes import ROOT, Scene
 
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.ros.parameters import GROUPS
+from tadt_tracking.session import SessionSettings
 from tadt_tracking.trackers import TRACKERS
 from tadt_tracking.trackers.tadt import TadtSettings
 
@@ -65,6 +67,9 @@ def test_every_parameter_is_described(client):
         ({"tadt__conv4_3_channels": 100000}, "out of range"),
         ({"tadt__window_influence": 1.5}, "out of range"),
         ({"tadt__window_influence": float("nan")}, "out of range"),
+        ({"session__patience": -1.0}, "out of range"),
+        ({"session__lose_below": -0.5}, "must be -1 or at least 0, got -0.5"),
+        ({"session__lose_below": 0.9}, "'lose_below' must not exceed 'regain_above', got 0.9"),
         ({"stall_seconds": 1}, "Wrong parameter type"),
         ({"image_transport": "smoke"}, "must be one of raw, compressed"),
     ],
@@ -94,6 +99,21 @@ def test_a_trackers_setting_changes_while_it_tracks(node, tracking):
     assert tracking.track(SCENE.frame(1)).id == "kept"
     change(node, tracking, tadt__conv4_3_channels=CHANNELS)
     assert tracking.track(SCENE.frame(2)).id == "kept"
+
+
+def test_when_a_target_counts_as_lost_changes_while_it_tracks(node, tracking):
+    change(node, tracking, session__lose_below=1.0, session__regain_above=1.0)
+    change(node, tracking, session__patience=0.0)
+    assert not tracking.track(SCENE.ground).results
+    assert tracking.fresh("tracker")["message"] in ("active, LOST", "active, SEARCHING")
+    change(node, tracking, session__lose_below=0.0)
+    assert tracking.track(SCENE.ground).results
+    change(node, tracking, **session_defaults())
+
+
+def session_defaults():
+    defaults = SessionSettings()
+    return {f"session__{field.name}": getattr(defaults, field.name) for field in fields(defaults)}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from harness import detection_to_box, overlap, stamp_to_ns
 from scenes import Scene
 
-from tadt_tracking import create_tracker
+from tadt_tracking import create_session
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.measures import overlaps
 
@@ -13,19 +13,19 @@ from tadt_tracking.evaluation.measures import overlaps
 @pytest.mark.parametrize("name,at_least", [("Crossing", 0.5), ("Deer", 0.5), ("bag", 0.3)])
 def test_node_gives_what_the_core_gives(client, sequences, name, at_least):
     sequence = Sequence.read(sequences / name)
-    tracker = create_tracker("tadt")
+    session = create_session("tadt")
     stamps, boxes, expected = [], [], []
     for index, picture in enumerate(sequence.frames()):
         stamps.append(client.send(picture))
         if index == 0:
             client.set_target(sequence.first_box, stamps[0], "the-target")
-            tracker.init(picture, sequence.first_box)
+            session.init(picture, sequence.first_box, stamps[0] / 1e9)
             expected.append((*sequence.first_box, 1.0))
         else:
-            result = tracker.update(picture)
-            expected.append((*result.box, result.score))
+            result = session.update(picture, stamps[-1] / 1e9)
+            expected.append((*result.box, result.score if result.state.present else np.nan))
         detection = client.result_of(stamps[-1])
-        boxes.append((*detection_to_box(detection), detection.results[0].hypothesis.score))
+        boxes.append((*detection_to_box(detection), score_of(detection)))
 
     assert len(stamps) == len(sequence.truth)
     assert [stamp_to_ns(result.header.stamp) for result in client.results] == stamps
@@ -39,6 +39,11 @@ def test_node_gives_what_the_core_gives(client, sequences, name, at_least):
     )
     assert status.frames_seen == status.frames_processed == len(stamps)
     assert status.frames_dropped == 0
+    assert status.redetections == session.redetections
+
+
+def score_of(detection):
+    return detection.results[0].hypothesis.score if detection.results else np.nan
 
 
 def test_results_carry_the_images_header_and_the_contracts_hypothesis(client):
