@@ -74,6 +74,36 @@ class FrameBuffer:
         return f"{len(self._frames)} frames from {first} to {last}"
 
 
+class FrameQueue(FrameBuffer):
+    """Hands out the newest frame, or first some of those that were missed. Not thread-safe."""
+
+    def __init__(self, capacity: int, catch_up: int) -> None:
+        """Start empty; at most `catch_up` missed frames are handed out."""
+        super().__init__(capacity)
+        self._limit = catch_up
+        self._missed: deque[Frame] = deque()
+
+    def catch_up(self, index: int) -> None:
+        """Hand out frames that came after the one with this index first, evenly spread."""
+        self._missed = deque(spread(self.after(index), self._limit))
+
+    def skip_missed(self) -> None:
+        """Hand out none of the missed frames."""
+        self._missed.clear()
+
+    def take_after(self, index: int) -> Frame | None:
+        """Return the frame to work on after the one with this index, None while there is none."""
+        if self._missed:
+            return self._missed.popleft()
+        newest = self.newest
+        return newest if newest is not None and newest.index > index else None
+
+    def clear(self) -> None:
+        """Forget the frames, the missed ones too; counting goes on."""
+        super().clear()
+        self.skip_missed()
+
+
 def spread(frames: Sequence[Frame], limit: int) -> list[Frame]:
     """Return at most `limit` of the frames, evenly spread, in order; the last is among them."""
     count = min(limit, len(frames))

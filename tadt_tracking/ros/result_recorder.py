@@ -39,13 +39,17 @@ class ResultRecorderSettings(Settings):
         90, "pictures that may wait for their results", unit="pictures", minimum=1, maximum=10000
     )
     idle_timeout: float = setting(
-        0.0, "ends this long after the last picture or result; 0: only when it is stopped",
-        unit="s", minimum=0, maximum=86400,
-    )  # fmt: skip
+        0.0,
+        "ends this long after the last picture or result, once nobody publishes pictures any more; "
+        "0: only when it is stopped",
+        unit="s",
+        minimum=0,
+        maximum=86400,
+    )
 
 
 class ResultRecorder(Node):
-    """Records until it is stopped, or until nothing has come for a while."""
+    """Records until it is stopped, or until pictures have ended and nothing came for a while."""
 
     def __init__(self) -> None:
         """Open the files and subscribe."""
@@ -56,7 +60,7 @@ class ResultRecorder(Node):
         )
         self._status = TrackerStatus()
         qos = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
-        self.create_subscription(Image, "image", self._on_image, qos)
+        self._images = self.create_subscription(Image, "image", self._on_image, qos)
         self.create_subscription(Detection2D, "tracked_target", self._on_result, qos)
         self.create_subscription(TrackerStatus, "tracker_node/status", self._on_status, qos)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -103,8 +107,8 @@ class ResultRecorder(Node):
         self._recording.add_condition(stamp, Condition(_STATES[msg.state], _search_region(msg)))
 
     def _look(self) -> None:
-        if self._heard is None:
-            return
+        if self._heard is None or self._images.get_publisher_count():
+            return  # a slow tracker may make its pictures wait
         idle = (self._steady.now().nanoseconds - self._heard) / 1e9
         if idle > self._settings.idle_timeout:
             self.get_logger().info(f"nothing came for {idle:.1f} s: done")

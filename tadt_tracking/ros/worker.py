@@ -11,13 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from tadt_tracking.box import Box
 from tadt_tracking.result import Result
-from tadt_tracking.ros.frames import Frame, FrameBuffer, seconds, spread
+from tadt_tracking.ros.frames import Frame, FrameQueue, seconds
 from tadt_tracking.ros.job_thread import Job, JobThread
 from tadt_tracking.ros.reports import (
     Counts,
@@ -54,16 +55,14 @@ class Worker:
         self._loaded = loaded
         self._decode = decode
         self._listener = listener
-        self._catch_up_frames = catch_up_frames
         self._thread = JobThread("tracker", self._next_job, partial(listener.failed, "tracking"))
         self._lock = self._thread.lock  # guards all below
-        self._buffer = FrameBuffer(buffer_frames)
+        self._frames = FrameQueue(buffer_frames, catch_up_frames)
         self._requests: deque[Job] = deque()
         self._replacement: Callable[[], NamedSession] | None = None
         self._waiting: InitRequest | None = None
         self._target: Target | None = None
-        self._backlog: deque[Frame] = deque()
-        self._made_ids = 0
+        self._numbers = count(1)  # of targets without an id
 
     # Called from outside.
 
@@ -74,13 +73,12 @@ class Worker:
     def halt(self) -> None:
         """Stop when the frame in hand is done. The target is kept, buffered frames are not."""
         self._thread.halt()
-        self._backlog.clear()
-        self._buffer.clear()
+        self._frames.clear()
 
     def offer(self, stamp: int, message: Any) -> None:
         """Hand over the next frame; `stamp` in nanoseconds. One not yet taken up is replaced."""
         with self._lock:
-            self._buffer.add(stamp, message)
+            self._frames.add(stamp, message)
             self._lock.notify()
 
     def init(self, request: InitRequest) -> None:
@@ -113,7 +111,7 @@ class Worker:
                 loaded=self._loaded,
                 target_id=target.target_id if target else "",
                 result=target.result if target else None,
-                counts=target.counts(self._buffer.received) if target else Counts(),
+                counts=target.counts(self._frames.received) if target else Counts(),
                 last_change=target.last_change if target else "",
                 waiting_for=str(self._waiting) if self._waiting else "",
             )
@@ -134,30 +132,22 @@ class Worker:
         if self._waiting is not None and self._is_due(self._waiting):
             request, self._waiting = self._waiting, None
             return partial(self._take_up, request)
-        frame = self._next_frame()
+        frame = self._frames.take_after(self._target.cursor) if self._target else None
         return None if frame is None else partial(self._process, frame)
 
     def _is_due(self, request: InitRequest) -> bool:
-        newest = self._buffer.newest
+        newest = self._frames.newest
         return newest is not None and request.stamp <= newest.stamp
-
-    def _next_frame(self) -> Frame | None:
-        if self._target is None:
-            return None
-        if self._backlog:
-            return self._backlog.popleft()
-        newest = self._buffer.newest
-        return newest if newest is not None and newest.index > self._target.cursor else None
 
     def _take_up(self, request: InitRequest) -> None:
         """Set the target on its frame, or wait for that frame, or refuse."""
         with self._lock:
-            newest = self._buffer.newest
-            frame = self._buffer.find(request.stamp) if request.stamp else newest
+            newest = self._frames.newest
+            frame = self._frames.find(request.stamp) if request.stamp else newest
             if frame is None and (newest is None or request.stamp > newest.stamp):
                 self._waiting = request
                 return
-            held = str(self._buffer)
+            held = str(self._frames)
         if frame is None:
             reason = f"unknown frame stamp {seconds(request.stamp)}: there are {held}"
             self._listener.refused("target_init", reason)
@@ -179,23 +169,16 @@ class Worker:
             self._resume_or_forget()
             return
         update_ms = _ms_since(started)
-        target = Target.at(frame, box, target_id or self._make_id())
+        target = Target.at(frame, box, target_id or f"target-{next(self._numbers)}")
         with self._lock:
             self._target, self._waiting = target, None
-            self._catch_up(target)
+            self._frames.catch_up(target.cursor)
         self._listener.noted(f"target {target.target_id!r} set at {tuple(box)}")
         self._publish(target, frame, image, target.result, update_ms)
 
-    def _make_id(self) -> str:
-        self._made_ids += 1
-        return f"target-{self._made_ids}"
-
-    def _catch_up(self, target: Target) -> None:
-        self._backlog = deque(spread(self._buffer.after(target.cursor), self._catch_up_frames))
-
     def _process(self, frame: Frame) -> None:
         target = self._target
-        assert target is not None  # see _next_frame
+        assert target is not None  # see _next_job
         with self._lock:
             target.take_up(frame)
         try:
@@ -212,7 +195,7 @@ class Worker:
     ) -> None:
         with self._lock:
             change = target.found(frame, result)
-            counts = target.counts(self._buffer.received)
+            counts = target.counts(self._frames.received)
         name, target_id = self._loaded.name, target.target_id
         if change:
             self._listener.noted(f"target {target_id!r} {change}")
@@ -221,7 +204,7 @@ class Worker:
     def _forget(self) -> None:
         with self._lock:
             target, self._target, self._waiting = self._target, None, None
-            self._backlog.clear()
+            self._frames.skip_missed()
         if target is not None:
             self._listener.noted(f"target {target.target_id!r} forgotten")
             name = self._loaded.name
@@ -252,7 +235,7 @@ class Worker:
         with self._lock:
             self._loaded = loaded
             if target is not None:
-                self._catch_up(target)
+                self._frames.catch_up(target.cursor)
 
     def _resume_or_forget(self) -> None:
         try:

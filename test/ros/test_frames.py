@@ -1,4 +1,4 @@
-from tadt_tracking.ros.frames import FrameBuffer, seconds, spread
+from tadt_tracking.ros.frames import FrameBuffer, FrameQueue, seconds, spread
 
 
 def filled(*stamps, capacity=10):
@@ -41,3 +41,38 @@ def test_spread_is_even_and_ends_with_the_last():
     assert [frame.stamp for frame in spread(frames[:3], 4)] == [0, 1, 2]
     assert [frame.stamp for frame in spread(frames, 1)] == [99]
     assert spread([], 4) == []
+
+
+def stamps_taken(queue, cursor):
+    taken = []
+    while (frame := queue.take_after(cursor)) is not None:
+        cursor = frame.index
+        taken.append(frame.stamp)
+    return taken
+
+
+def queue_of(*stamps):
+    queue = FrameQueue(10, catch_up=2)
+    for stamp in stamps:
+        queue.add(stamp, None)
+    return queue
+
+
+def test_the_newest_frame_is_handed_out_once():
+    assert stamps_taken(queue_of(1, 2, 3), 0) == [3]
+
+
+def test_missed_frames_come_first_but_no_more_than_asked_for():
+    queue = queue_of(1, 2, 3, 4, 5)
+    queue.catch_up(0)
+    assert stamps_taken(queue, 0) == [3, 5]
+    queue.catch_up(0)
+    queue.skip_missed()
+    assert stamps_taken(queue, 0) == [5]
+
+
+def test_a_cleared_queue_hands_out_nothing():
+    queue = queue_of(1, 2, 3)
+    queue.catch_up(0)
+    queue.clear()
+    assert stamps_taken(queue, 0) == []
