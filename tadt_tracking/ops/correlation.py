@@ -11,6 +11,7 @@ import math
 import cv2
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def padded_size(cells: int, kernel: tuple[int, int]) -> tuple[int, int]:
@@ -72,3 +73,10 @@ def cosine_window(cells: int) -> Tensor:
     """Return an n x n Hann window without its zero border."""
     window = torch.hann_window(cells + 2, periodic=False)[1:-1]
     return window[:, None] * window[None, :]
+
+
+def bicubic(count: int, finer: int) -> Tensor:
+    """Return the finer x count matrix that interpolates a signal, its ends being kept."""
+    signals = torch.eye(count)[None, None]
+    columns = functional.interpolate(signals, (finer, count), mode="bicubic", align_corners=True)
+    return columns[0, 0]

@@ -32,24 +32,20 @@ from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, PLANS, STRIDE, SiamRpn
 from tadt_tracking.networks.siamrpn_resnet import SiamRpnResNet
 from tadt_tracking.ops.anchors import anchor_grid, change_penalty, context_side, decode
 from tadt_tracking.ops.correlation import cosine_window
-from tadt_tracking.ops.embedding import read
-from tadt_tracking.ops.nms import suppress
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.dasiamrpn_settings import RESNET, DaSiamRpnSettings
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
 from tadt_tracking.trackers.evidence import probability
-from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 from tadt_tracking.trackers.place import inside
+from tadt_tracking.trackers.presence import FirstLook, Presence, candidates
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
-LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 # Logistic fit of "overlap > 0.5" to the answer on half of the sequences (docs/benchmarks.md).
 CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 8.4, 0.55
 SEARCH_SIDE = 511  # pixels of a window in which a lost target is looked for
-CANDIDATES, CANDIDATES_OVERLAP = 5, 0.3
 
 
 class Seen(NamedTuple):
@@ -103,22 +99,20 @@ class DaSiamRpn(Tracker):
         if self.settings.distractor_aware:
             self._distractors = self._first_distractors(image)
         if self.settings.online:
-            self._classifier = self._first_classifier(image)
+            self._presence = self._first_presence(image)
 
     def _first_distractors(self, image: np.ndarray) -> Distractors:
         seen = self._frame(self._window(image, self._constants.search_side))
         target = seen.boxes.new_tensor([0, 0, *self._size_seen()])[:, None]
         return Distractors(seen.looks, seen.boxes, seen.scores, target)
 
-    def _first_classifier(self, image: np.ndarray) -> OnlineClassifier:
+    def _first_presence(self, image: np.ndarray) -> Presence:
         sides = (EXEMPLAR_SIDE, self._constants.search_side)
-        cut = [cut_view(image, view, self._center, self._pixel(), sides) for view in VIEWS]
-        windows, places = zip(*cut, strict=True)
-        found = [self._engine(self.compute.batch([w]))[FEATURES][0].clone() for w in windows]
-        views = torch.stack([self._middle(features) for features in found])
-        size = tuple(length / STRIDE for length in self._size_seen())
-        beside = self.compute.background
-        return OnlineClassifier(views, torch.tensor(places) / STRIDE, size, beside=beside)
+        first = FirstLook(image, self._center, self._size_seen(), self._pixel(), sides)
+        return Presence(first, self._describe, stride=STRIDE, beside=self.compute.background)
+
+    def _describe(self, window: np.ndarray) -> Tensor:
+        return self._middle(self._engine(self.compute.batch([window]))[FEATURES][0])
 
     def _middle(self, features: Tensor) -> Tensor:
         """Return the features of those cells that have proposals."""
@@ -152,9 +146,8 @@ class DaSiamRpn(Tracker):
         # The frame's only synchronisation with a GPU:
         *proposal, certainty, evidence = self._choose(seen).tolist()
         self._follow(image, [length * pixel for length in proposal], certainty)
-        if self.settings.online and self.learning and evidence > LEARN_ABOVE:
-            place = (proposal[0] / STRIDE, proposal[1] / STRIDE)
-            self._classifier.learn(self._middle(seen.features), place)
+        if self.settings.online and self.learning:
+            self._presence.learn(self._middle(seen.features), (proposal[0], proposal[1]), evidence)
         box = Box.from_center(*self._center, *self._size)
         return Result(box, self._score(evidence), searched, evidence)
 
@@ -188,7 +181,7 @@ class DaSiamRpn(Tracker):
         if not self.settings.online:
             return certainties, seen.scores, certainties
         places = seen.boxes[:2].flatten(1)
-        answers = read(self._classifier.respond(features), places).view_as(certainties)
+        answers = self._presence.at(features, places).view_as(certainties)
         return certainties, answers, torch.lerp(certainties, answers, ANSWER_SHARE)
 
     def _choose_among(self, found: Shortlist) -> Tensor:
@@ -225,17 +218,8 @@ class DaSiamRpn(Tracker):
         pixel = self._pixel()
         seen = self._propose(self._window_at(image, region.center, SEARCH_SIDE))
         _, evidence, heights = self._judge(seen, seen.features)
-        boxes = seen.boxes.flatten(1)
-        indices, ranks = suppress(
-            boxes, heights.flatten(), most=CANDIDATES, overlap=CANDIDATES_OVERLAP
-        )
-        indices = indices[ranks.isfinite()]
-        middles = torch.tensor([*region.center, 0, 0])[:, None]
-        places = (boxes[:, indices].cpu() * pixel + middles).T.tolist()
-        scores = map(self._score, evidence.take(indices).tolist())
-        found = map(Candidate, (Box.from_center(*place) for place in places), scores)
-        within = [c for c in found if inside(c.box.center, image) == c.box.center]
-        return sorted(within, key=lambda candidate: -candidate.score)
+        found = (seen.boxes.flatten(1), heights.flatten(), evidence.flatten())
+        return candidates(image, (region.center, pixel), *found, self._score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), box.size

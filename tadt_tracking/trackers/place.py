@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tadt_tracking.box import Box
@@ -32,6 +34,12 @@ class Place:
         """Move by pixels, as far as the centre stays in the image."""
         self.center = (self.center[0] + right, self.center[1] + down)
         self.stay_inside(image)
+
+    def move_to(self, box: Box, image: np.ndarray) -> None:
+        """Take over a box's middle, and its size as far as the target's shape and bounds allow."""
+        self.center = inside(box.center, image)
+        width, height = self.first_size
+        self.grow(math.sqrt(box.w * box.h / (width * height)) / self.scale)
 
     def stay_inside(self, image: np.ndarray) -> None:
         """Keep the centre in the image, whose size may change from one to the next."""

@@ -2,13 +2,14 @@
 
 On the first frame gradients pick the channels of a pre-trained VGG-16 that matter for this target;
 then a template of them is matched with every search window, at three scales. The paper's template
-stays as it was on the first frame; here it follows slowly (setting update_rate).
+stays as it was on the first frame; here it follows slowly (setting update_rate). Beside it a
+classifier learns on the same channels what the target is not: it leaves the place to the template,
+but tells whether the target is there, and finds it again.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,13 +22,14 @@ from tadt_tracking.engines import Compute, make_engine
 from tadt_tracking.engines.steady_frame import SteadyFrame
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
 from tadt_tracking.ops.channel_importance import ranking_importance, regression_importance
-from tadt_tracking.ops.correlation import cosine_window
+from tadt_tracking.ops.correlation import bicubic, cosine_window
 from tadt_tracking.ops.template import Template, middle
-from tadt_tracking.result import Result
-from tadt_tracking.settings import Settings, setting
-from tadt_tracking.trackers.base import Tracker
+from tadt_tracking.result import Candidate, Result
+from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.evidence import Usual, probability
 from tadt_tracking.trackers.place import Place
+from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates
+from tadt_tracking.trackers.tadt_settings import RENEWED_EVERY, TadtSettings
 from tadt_tracking.weights.manifest import StateDict
 
 LOW, HIGH = "conv4_1", "conv4_3"
@@ -37,60 +39,26 @@ SCALE_WEIGHTS = (0.990, 1.0, 1.005)
 # A similarity below this share of the usual one is an abrupt fall: something hides the target, and
 # the box waits.
 HIDDEN_BELOW = 0.35
-# The template is renewed every so many frames, half of it being the first look for ever, where the
-# similarity is at least this share of the usual one.
-RENEWED_EVERY, FIRST_SHARE, SURE_ABOVE = 10, 0.5, 0.6
+# Every RENEWED_EVERY frames the template is renewed, half of it being the first look for ever,
+# where the similarity is at least this share of the usual one.
+FIRST_SHARE, SURE_ABOVE = 0.5, 0.6
 # Sizes at which the ranking loss sees the target, relative to the true one.
 RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
-# Logistic fit of "overlap > 0.5" to the similarity on half of the sequences (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 9.7, 0.268
-
-
-@dataclass(frozen=True)
-class TadtSettings(Settings):
-    """Settings of TADT; the constants above are the paper's and its implementations'."""
-
-    weights: str = setting("vgg16-oxford", "VGG-16 weights: manifest name or .safetensors file")
-    conv4_3_channels: int = setting(200, "channels kept of conv4-3", minimum=1, maximum=512)
-    conv4_1_channels: int = setting(80, "channels kept of conv4-1", minimum=1, maximum=512)
-    selection: str = setting(
-        "regression+ranking",
-        "what chooses channels: both losses (conv4-1 by ranking), the regression loss, or chance",
-        choices=("regression+ranking", "regression", "random"),
-    )
-    target_side: float = setting(
-        59.0,
-        "square root of a target's area as the network sees it, at most; three quarters at least",
-        unit="px",
-        minimum=20.0,
-        maximum=200.0,
-    )
-    padding: float = setting(
-        3.0, "side of the search window, relative to target_side", minimum=1.5, maximum=6.0
-    )
-    window_influence: float = setting(
-        1.0, "weight of the cosine window on responses", minimum=0.0, maximum=1.0
-    )
-    scale_step: float = setting(
-        1.045, "ratio of neighbouring scales among the three", minimum=1.001, maximum=1.5
-    )
-    scale_rate: float = setting(
-        0.3, "share of the best scale's change that is followed", minimum=0.0, maximum=1.0
-    )
-    update_rate: float = setting(
-        0.2,
-        f"share of the newest look in the changing half of the template, every {RENEWED_EVERY} "
-        "frames; 0: the template stays as it was (the paper)",
-        minimum=0.0,
-        maximum=1.0,
-    )
+# What tells whether the target is there sees the chosen channels in cells of twice the stride.
+POOLED, POOLED_STRIDE = 3, 2
+SEARCH_GROWTH = 2  # of the window in which a lost target is looked for
+# Logistic fit of "overlap > 0.5" to the classifier's answer on half of the sequences
+# (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.3
 
 
 class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
+    thresholds = Thresholds(0.5, 0.8)
+    can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
         """Load the network; see `create_tracker`."""
@@ -101,10 +69,10 @@ class Tadt(Tracker):
         self._low_engine = self._engine.with_taps((LOW,))
         self._cells = _odd_cells(settings.target_side * settings.padding)
         self._window = self._cells * STRIDE  # pixels
-        self._fine = (
-            self._cells - 1
-        ) * STRIDE + 1  # responses per row, interpolated to one a pixel
-        self._finer = _bicubic(self._cells, self._fine).to(compute.device)
+        self._search_side = _odd_cells(SEARCH_GROWTH * self._window) * STRIDE
+        # Responses a row, interpolated to one a pixel.
+        self._fine = (self._cells - 1) * STRIDE + 1
+        self._finer = bicubic(self._cells, self._fine).to(compute.device)
         self._scales = (1 / settings.scale_step, 1.0, settings.scale_step)
         influence = settings.window_influence
         window = 1 - influence + influence * cosine_window(self._fine)
@@ -115,30 +83,36 @@ class Tadt(Tracker):
         self._place, self._usual = Place(box), Usual()
         self._zoom = self._zoom_for(math.sqrt(box.w * box.h))
         self._seen = 0  # frames since the first on which the target was not hidden
-        kernel = tuple(
-            min(_odd_cells(length * self._zoom), self._cells) for length in (box.h, box.w)
-        )
-        found = self._engine(self._search_window(image))
+        kernel = tuple(min(_odd_cells(n * self._zoom), self._cells) for n in (box.h, box.w))
+        found = self._engine(self._search_window(image, self._place.center, self._window))
         low, high = found[LOW][0], found[HIGH][0]
         chosen = self._choose_channels(image, low, high, kernel)
         self._selected = self._engine.with_channels(dict(zip((LOW, HIGH), chosen, strict=True)))
         self._frame = SteadyFrame(self._search, self.compute.device)
         self._set_template(low[chosen[0]], high[chosen[1]], kernel)
+        sides = (self._window // 2, self._window)
+        look = FirstLook(image, box.center, self._size_seen(), self._pixel(), sides)
+        how = {"stride": STRIDE * POOLED_STRIDE, "beside": self.compute.background}
+        self._presence = Presence(look, self._describe, **how)
 
     def _zoom_for(self, side: float) -> float:
         """Return how much a target, whose side is given in pixels of the image, is enlarged."""
         largest = self.settings.target_side
         return min(max(side, SMALLEST_SIDE * largest), largest) / side
 
-    def _search_window(self, image: np.ndarray) -> Tensor:
-        """Cut the search window around the last place: a batch of one."""
-        side = self._pixel() * self._window
-        shape = (self._window, self._window)
-        return self.compute.batch([crop(image, self._place.center, (side, side), shape)])
+    def _search_window(self, image: np.ndarray, center: tuple[float, float], side: int) -> Tensor:
+        """Cut a square of `side` x `side` pixels of the window: a batch of one."""
+        span = self._pixel() * side
+        return self.compute.batch([crop(image, center, (span, span), (side, side))])
 
     def _pixel(self) -> float:
         """Return the size of the window's pixels in pixels of the image."""
         return self._place.scale / self._zoom
+
+    def _size_seen(self) -> tuple[float, float]:
+        """Return width and height of the target in pixels of the window."""
+        width, height = self._place.first_size
+        return width * self._zoom, height * self._zoom
 
     def _choose_channels(
         self, image: np.ndarray, low: Tensor, high: Tensor, kernel: tuple[int, int]
@@ -189,14 +163,20 @@ class Tadt(Tracker):
         self._place.stay_inside(image)
         side = self._pixel() * self._window
         searched = Box.from_center(*self._place.center, side, side).clip(image)
-        answer, features = self._frame(self._search_window(image))
+        window = self._search_window(image, self._place.center, self._window)
+        best, features = self._frame(window)
+        pooled = _pooled(features)
+        place = best[1:3].flip(0) - self._fine // 2
+        answer = self._presence.at(pooled, place[:, None])
         # The frame's only synchronisation with a GPU:
-        scale, row, column, similarity = answer.tolist()
+        scale, row, column, similarity, evidence = torch.cat([best, answer]).tolist()
         if self._usual.note(similarity, HIDDEN_BELOW):
             grown = self._follow(image, self._scales[int(scale)], row, column)
-            self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
-        score = probability(similarity, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
-        return Result(self._place.box, score, searched, similarity)
+            if self.learning:
+                self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
+                place = (column - self._fine // 2, row - self._fine // 2)
+                self._presence.learn(pooled, place, evidence)
+        return Result(self._place.box, _score(evidence), searched, evidence)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Find the template in the search window.
@@ -206,9 +186,7 @@ class Tadt(Tracker):
             window, and the cosine of the angle between the template and the features there; and
             the features, C x n x n.
         """
-        found = self._selected(window)
-        low = found[LOW][0] * self._balance
-        features = torch.cat([low, found[HIGH][0]]) - self._mean
+        features = self._features(window)
         fine = self._finer @ self._template.match(features) @ self._finer.mT
         side = self._fine
         best = (fine * self._weight).argmax()
@@ -216,6 +194,14 @@ class Tadt(Tracker):
         cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
         similarity = self._template.similarity(features, fine.take(best), cell)
         return torch.stack([scale, row, column, similarity]), features
+
+    def _features(self, window: Tensor) -> Tensor:
+        """Return the chosen channels, balanced and centred, C x n x n, of a window of any size."""
+        found = self._selected(window)
+        return torch.cat([found[LOW][0] * self._balance, found[HIGH][0]]) - self._mean
+
+    def _describe(self, window: np.ndarray) -> Tensor:
+        return _pooled(self._features(self.compute.batch([window])))
 
     def _follow(self, image: np.ndarray, scale: float, row: float, column: float) -> float:
         """Follow the best response; returns the factor by which the target has grown."""
@@ -232,12 +218,30 @@ class Tadt(Tracker):
         if due and similarity > SURE_ABOVE * self._usual.level:
             self._template.learn(features, place, grown, self.settings.update_rate, FIRST_SHARE)
 
+    def search_span(self) -> float:
+        """See :class:`Tracker`."""
+        return self._search_side * self._pixel()
 
-def _bicubic(count: int, finer: int) -> Tensor:
-    """Return the finer x count matrix that interpolates a signal, its ends being kept."""
-    signals = torch.eye(count)[None, None]
-    columns = functional.interpolate(signals, (finer, count), mode="bicubic", align_corners=True)
-    return columns[0, 0]
+    @torch.inference_mode()
+    def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
+        searched = self._search_window(image, region.center, self._search_side)
+        answers = self._presence.answers(_pooled(self._features(searched)))
+        boxes = boxes_of(answers, self._size_seen(), STRIDE * POOLED_STRIDE)
+        evidence = answers.flatten()
+        window = (region.center, self._pixel())
+        return candidates(image, window, boxes, evidence, evidence, _score)
+
+    def _move_to(self, image: np.ndarray, box: Box) -> None:
+        self._place.move_to(box, image)
+
+
+def _score(evidence: float) -> float:
+    return probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
+
+
+def _pooled(features: Tensor) -> Tensor:
+    """Return C x m x m features of cells twice as far apart, with the same middle; n is odd."""
+    return functional.avg_pool2d(features, POOLED, POOLED_STRIDE)
 
 
 def _odd_cells(pixels: float) -> int:

@@ -1,0 +1,136 @@
+"""What all trackers do alike with the classifier that tells whether their target is there.
+
+They differ in what they show it: each gives it features of its own search window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tadt_tracking.box import Box
+from tadt_tracking.ops.embedding import read
+from tadt_tracking.ops.nms import suppress
+from tadt_tracking.result import Candidate
+from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
+from tadt_tracking.trackers.place import inside
+
+LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
+CANDIDATES, CANDIDATES_OVERLAP = 5, 0.3
+WORTH = 0.05  # score of a place that looks at all like the target
+
+
+class FirstLook(NamedTuple):
+    """The target on the first frame.
+
+    Attributes:
+        image: the frame, H x W x 3, uint8.
+        center: (x, y) of the target's middle in pixels of the image.
+        size: width and height of the target in pixels of the search window.
+        pixel: size of the search window's pixels in pixels of the image.
+        sides: of the exemplar, by shares of which views are moved, and of the search window, in
+            pixels of the latter.
+    """
+
+    image: np.ndarray
+    center: tuple[float, float]
+    size: tuple[float, float]
+    pixel: float
+    sides: tuple[int, int]
+
+
+class Presence:
+    """Answers whether the target is at a place of a window: about 1 where it is, 0 elsewhere.
+
+    Features are C x n x n; places are (x, y) in pixels of the window from its middle.
+    """
+
+    def __init__(
+        self,
+        first: FirstLook,
+        describe: Callable[[np.ndarray], Tensor],
+        *,
+        stride: int,
+        beside: bool,
+    ) -> None:
+        """Learn from views of the first frame.
+
+        Args:
+            first: the target there.
+            describe: gives the features of a search window (sides[1] x sides[1] x 3, uint8), good
+                until its next call.
+            stride: pixels of the window from one cell of the features to the next.
+            beside: whether later frames are learnt in a thread, so that no answer waits for it.
+        """
+        image, center, size, pixel, sides = first
+        cut = [cut_view(image, view, center, pixel, sides) for view in VIEWS]
+        views = torch.stack([describe(window).clone() for window, _ in cut])
+        places = torch.tensor([place for _, place in cut]) / stride
+        cells = (size[0] / stride, size[1] / stride)
+        self._classifier = OnlineClassifier(views, places, cells, beside=beside)
+        self._stride = stride
+
+    def answers(self, features: Tensor) -> Tensor:
+        """Return the answer for each cell: m x m for C x m x m of a window of any size."""
+        return self._classifier.respond(features)
+
+    def at(self, features: Tensor, places: Tensor) -> Tensor:
+        """Return the answers at places, 2 x N: N values."""
+        return read(self.answers(features), places, self._stride)
+
+    def learn(self, features: Tensor, place: tuple[float, float], answer: float) -> None:
+        """Learn a frame on which the target was found, where the answer there is high enough."""
+        if answer > LEARN_ABOVE:
+            x, y = place
+            self._classifier.learn(features, (x / self._stride, y / self._stride))
+
+
+def boxes_of(answers: Tensor, size: tuple[float, float], stride: int) -> Tensor:
+    """Return a box of one size around every cell of m x m answers.
+
+    Returns:
+        4 x (m m): (cx, cy, w, h) in pixels of the window from its middle.
+    """
+    cells = answers.shape[-1]
+    offsets = (torch.arange(cells, device=answers.device) - (cells - 1) / 2) * stride
+    rows, columns = torch.meshgrid(offsets, offsets, indexing="ij")
+    sizes = (torch.full_like(rows, length) for length in size)
+    return torch.stack([columns, rows, *sizes]).flatten(1)
+
+
+def candidates(
+    image: np.ndarray,
+    window: tuple[tuple[float, float], float],
+    boxes: Tensor,
+    ranks: Tensor,
+    evidence: Tensor,
+    score: Callable[[float], float],
+) -> list[Candidate]:
+    """Pick the best boxes of a window that do not cover each other.
+
+    Args:
+        image: H x W x ..., the picture that was searched.
+        window: its middle (x, y) in pixels of the image, and the size of its pixels in those.
+        boxes: 4 x N (cx, cy, w, h), in pixels of the window from its middle.
+        ranks: N, by which boxes are picked.
+        evidence: N, that the target is in them.
+        score: makes a probability of that.
+
+    Returns:
+        Those with their middle in the image and a score of at least `WORTH`, best first.
+    """
+    (x, y), pixel = window
+    indices, heights = suppress(boxes, ranks, most=CANDIDATES, overlap=CANDIDATES_OVERLAP)
+    indices = indices[heights.isfinite()]
+    places = (boxes[:, indices] * pixel).T.tolist()
+    scores = map(score, evidence[indices].tolist())
+    found = [
+        Candidate(Box.from_center(x + right, y + down, width, height), score_there)
+        for (right, down, width, height), score_there in zip(places, scores, strict=True)
+    ]
+    within = [c for c in found if c.score >= WORTH and inside(c.box.center, image) == c.box.center]
+    return sorted(within, key=lambda candidate: -candidate.score)
