@@ -48,9 +48,8 @@ RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stay
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
 SEARCH_GROWTH = 2  # of the window in which a lost target is looked for
-# Logistic fit of "overlap > 0.5" to the classifier's answer on half of the sequences
-# (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.3
+# Logistic function of the classifier's answer, set by hand until it is fitted.
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.45
 
 
 class Tadt(Tracker):
