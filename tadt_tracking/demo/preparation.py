@@ -12,7 +12,7 @@ from tadt_tracking.demo.processes import Children
 from tadt_tracking.weights import cache_folder, fetch
 
 # Trackers and their default weights; the registry of trackers takes seconds to load.
-WEIGHTS = {"tadt": "vgg16-oxford", "hcf": "vgg19-oxford", "dasiamrpn": "siamrpn-r50"}
+WEIGHTS = {"tadt": "vgg16-oxford", "hcf": "vgg19-oxford", "dasiamrpn": "siamrpn-narrow"}
 DEFAULT_TRACKER = "tadt"
 BUILD = "from tadt_tracking import create_tracker; create_tracker({tracker!r})"
 TIMEOUT_S = 300.0

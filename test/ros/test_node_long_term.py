@@ -43,7 +43,8 @@ class Pictures:
 @pytest.fixture(scope="module")
 def client():
     """A client of a node with a tracker that searches."""
-    with NodeProcess(NAMESPACE, tracker="dasiamrpn") as process, Client(NAMESPACE) as client:
+    parameters = {"tracker": "dasiamrpn", "dasiamrpn.variant": "r50"}
+    with NodeProcess(NAMESPACE, **parameters) as process, Client(NAMESPACE) as client:
         client.wait_for_node()
         client.log = process.log
         yield client
