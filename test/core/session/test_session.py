@@ -49,9 +49,9 @@ def test_blurred_frames_lose_nothing_and_teach_nothing():
     run = Run()
     run.frames(3)
     known = len(run.tracker.learned)
-    run.world.only(100, 100, score=0.25)
+    run.world.only(100, 100, score=0.35)
     assert run.states(2) == ["UNCERTAIN", "UNCERTAIN"]
-    assert run.tracker.learned[known:] == [0.25], "the frame that raised the doubt, at most"
+    assert run.tracker.learned[known:] == [0.35], "the frame that raised the doubt, at most"
     run.world.only(100, 100)
     assert run.states(3) == ["TRACKING"] * 3
     assert run.tracker.searched == []
