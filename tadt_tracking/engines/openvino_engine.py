@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tadt_tracking.engines import quantization
 from tadt_tracking.engines.base import Engine
 from tadt_tracking.engines.compute import Compute
+from tadt_tracking.engines.contention import Plan
 from tadt_tracking.engines.openvino_runtime import core, openvino
 from tadt_tracking.engines.time_slice import ask_for_short_slices
 from tadt_tracking.networks.base import TappedNetwork
@@ -37,6 +38,7 @@ class OpenVinoEngine(Engine):
         if compute.threads:
             options["INFERENCE_NUM_THREADS"] = compute.threads
         self._request = core().compile_model(model, "CPU", options).create_infer_request()
+        self._plan = Plan()
 
     @classmethod
     def of(cls, network: TappedNetwork, taps: tuple[str, ...], compute: Compute) -> OpenVinoEngine:
@@ -50,7 +52,8 @@ class OpenVinoEngine(Engine):
     def __call__(self, batch: Tensor) -> dict[str, Tensor]:
         """See :class:`Engine`."""
         ask_for_short_slices()  # perhaps another thread
-        self._request.infer([batch.numpy()], share_inputs=True)
+        with self._plan.of_pass():
+            self._request.infer([batch.numpy()], share_inputs=True)
         return {tap: torch.from_numpy(self._request.get_tensor(tap).data) for tap in self._taps}
 
     def with_taps(self, taps: tuple[str, ...]) -> OpenVinoEngine:

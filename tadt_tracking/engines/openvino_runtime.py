@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,11 +31,24 @@ def openvino() -> ModuleType:
 
     Importing it reports the use of every tool to its makers' server through the package
     openvino_telemetry; without that package it does not. A robot should not call home.
+
+    At every pass OpenVINO's threads (those of TBB, by means of hwloc) allow themselves all cores
+    anew. Where cores are alike that serves nothing but to undo what `contention` decides, so hwloc
+    is told not to.
     """
     sys.modules.setdefault("openvino_telemetry", None)
+    if _cores_are_alike():
+        os.environ.setdefault("HWLOC_THISSYSTEM", "0")
     import openvino as package
 
     return package
+
+
+def _cores_are_alike() -> bool:
+    """Whether no core is nearer to memory or faster than others, as far as Linux tells."""
+    devices = Path("/sys/devices")
+    nodes = list(devices.glob("system/node/node[0-9]*"))
+    return len(nodes) <= 1 and not (devices / "cpu_core").exists()
 
 
 @functools.cache

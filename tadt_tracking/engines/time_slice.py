@@ -9,6 +9,7 @@ import platform
 import struct
 import sys
 import threading
+from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,13 +41,37 @@ def ask_for_short_slices() -> None:
         _LOG.debug("no short time slices: %s", error)
 
 
+def threads_in_short_slices() -> list[int]:
+    """Return this process's threads (Linux's numbers) that asked, or whose starters had asked.
+
+    Empty where the system does not grant it.
+    """
+    if sys.platform != "linux" or platform.machine() not in _CALLS:
+        return []
+    threads = (int(task.name) for task in Path("/proc/self/task").iterdir())
+    return [thread for thread in threads if _is_short(thread)]
+
+
+def _is_short(thread: int) -> bool:
+    try:
+        fields = _attributes(_CALLS[platform.machine()][1], thread)
+    except OSError:  # it has ended, or the system call is not allowed
+        return False
+    return fields[1] in _SHARING_POLICIES and fields[5] == SLICE_NS
+
+
 def _set_slice(set_call: int, get_call: int) -> None:
-    attributes = ctypes.create_string_buffer(_LAYOUT.size)
-    _system_call(get_call, 0, attributes, _LAYOUT.size, 0)
-    fields = list(_LAYOUT.unpack(attributes.raw))
+    fields = _attributes(get_call, 0)
     if fields[1] in _SHARING_POLICIES:
         fields[0], fields[5] = _LAYOUT.size, SLICE_NS
         _system_call(set_call, 0, _LAYOUT.pack(*fields), 0)
+
+
+def _attributes(get_call: int, thread: int) -> list[int]:
+    """Return a thread's fields as in `_LAYOUT`; thread 0 is the calling one."""
+    attributes = ctypes.create_string_buffer(_LAYOUT.size)
+    _system_call(get_call, thread, attributes, _LAYOUT.size, 0)
+    return list(_LAYOUT.unpack(attributes.raw))
 
 
 def _system_call(*arguments: object) -> None:
