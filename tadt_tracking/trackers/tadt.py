@@ -56,7 +56,7 @@ class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
-    thresholds = Thresholds(0.5, 0.8)
+    thresholds = Thresholds(0.25, 0.7)
     can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
