@@ -22,7 +22,9 @@ CELLS = 3  # of an embedding, a row
 DISTRACTING = 0.5  # least score of a distractor, relative to the best
 ALPHA_HAT = 0.5  # influence of distractors, as published
 ETA = 0.01  # learning rate, as published
-INFLUENCE = 3.0  # of an embedding's likeness on a proposal's rank
+INFLUENCE = 8.0  # of an embedding's likeness on a proposal's rank
+TRUSTED = 10  # first frames, learnt whatever they show
+PATIENCE = 5  # frames in which the target must seem confused before ranks change
 
 
 class Shortlist(NamedTuple):
@@ -77,7 +79,8 @@ class Distractors:
         """
         found = shortlist(features, boxes, scores, scores)
         look = embed(features, target[:2], CELLS)[0]
-        self._beta = 0.0
+        self._frames, self._beta = 0, 0.0
+        self._confused = torch.zeros((), dtype=torch.int64, device=look.device)
         self._target, self._others = _Mean(look), _Mean(look)
         self._add(found, target, look, look.new_ones(()))
 
@@ -87,24 +90,38 @@ class Distractors:
         return self._target.value - ALPHA_HAT * self._others.value
 
     def corrections(self, found: Shortlist) -> Tensor:
-        """Return what to add to the ranks of proposals (K)."""
-        return INFLUENCE * (found.looks @ self.template)
+        """Return what to add to the ranks of a frame's proposals (K); to be asked once a frame.
+
+        Equation 4 alone would follow every fault of the embeddings, and a single jump to another
+        place loses the target. So it has a say only after some frames in a row in which the first
+        proposal seemed to be a distractor, and the one it prefers the target.
+        """
+        likeness = INFLUENCE * (found.looks @ self.template)
+        preferred = (found.ranks + likeness).argmax()
+        like_target, like_others = self._likenesses(found.looks)
+        closer = like_target > like_others
+        confused = ~closer[0] & closer[preferred] & (like_target[preferred] > like_target[0])
+        self._confused = (self._confused + 1) * (confused & (self._frames >= TRUSTED))
+        return likeness * (self._confused >= PATIENCE)
 
     def learn(self, found: Shortlist, best: Tensor) -> None:
         """Learn a frame in which the target is the proposal of index `best` (a scalar).
 
-        Beyond the paper: one that looks more like the distractors than like the target, as when it
-        is hidden by one of them, teaches nothing.
+        Beyond the paper: after the first frames, one that looks more like the distractors than like
+        the target, as when it is hidden by one of them, teaches nothing.
         """
         look = found.looks[best]
-        like_target, like_others = (
-            functional.cosine_similarity(look, mean.value, dim=0)
-            for mean in (self._target, self._others)
-        )
-        certain = (like_target > like_others).to(look.dtype)
-        self._add(found, found.boxes[:, best, None], look, certain)
+        like_target, like_others = self._likenesses(look)
+        share = (like_target > like_others) | (self._frames < TRUSTED)
+        self._add(found, found.boxes[:, best, None], look, share.to(look.dtype))
+
+    def _likenesses(self, looks: Tensor) -> list[Tensor]:
+        """Return the cosines of embeddings ... x D with the target's mean and the distractors'."""
+        means = self._target.value, self._others.value
+        return [functional.cosine_similarity(looks, mean, dim=-1) for mean in means]
 
     def _add(self, found: Shortlist, target: Tensor, look: Tensor, share: Tensor) -> None:
+        self._frames += 1
         self._beta = 1 + self._beta * ETA / (1 - ETA)
         weight = share * self._beta
         self._target.add(look[None], weight[None])

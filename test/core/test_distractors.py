@@ -16,7 +16,12 @@ from tadt_tracking.trackers.distractors import (
 )
 
 TARGET = [0.0, 0, 20, 20]
-CROSSINGS = [Crossing("cat", (0.6, 1, 1), apart=0)]
+CONFUSING = [
+    Crossing("cat", (0.6, 1, 1), apart=0),
+    Crossing("cat", (1, 1, 0.6), apart=5),
+    Crossing("cat", (0.6, 1, 1), apart=15),
+]
+HARMLESS = [Crossing("astronaut", (0.7, 1, 1), apart=0)]
 
 
 def made_shortlist(*looks, boxes=None, scores=None):
@@ -97,7 +102,7 @@ def test_places_that_are_none_are_neither_distractors_nor_chosen():
 
 @pytest.fixture(scope="module")
 def tracks():
-    """The overlaps of a crossing's target with what is tracked, after it, for both settings."""
+    """A function that runs through a crossing: the overlaps with the target, frame by frame."""
     trackers = {
         aware: create_tracker(
             "dasiamrpn", variant="r50", device="cpu", distractor_aware=aware, online=False
@@ -113,10 +118,11 @@ def tracks():
     return run
 
 
-@pytest.mark.parametrize("crossing", CROSSINGS, ids=str)
+@pytest.mark.parametrize("crossing", CONFUSING + HARMLESS, ids=str)
 def test_target_is_followed_across_one_of_its_kind(tracks, crossing):
-    assert tracks(True, crossing)[-1] > 0.7
+    assert min(tracks(True, crossing)[-5:]) > 0.7
 
 
-def test_without_the_module_the_other_one_is_followed(tracks):
-    assert tracks(False, CROSSINGS[0])[-1] < 0.1
+@pytest.mark.parametrize("crossing", CONFUSING, ids=str)
+def test_without_the_module_the_other_one_is_followed(tracks, crossing):
+    assert max(tracks(False, crossing)[-5:]) < 0.2
