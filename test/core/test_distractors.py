@@ -9,6 +9,8 @@ from tadt_tracking.trackers.distractors import (
     ALPHA_HAT,
     ETA,
     INFLUENCE,
+    PATIENCE,
+    TRUSTED,
     Distractors,
     Shortlist,
     distractor_weights,
@@ -65,19 +67,60 @@ def test_sums_over_frames_are_those_of_equation_4(looks):
     below = sum(beta * alpha.sum() for beta, _, alpha in pairs)
     expected = target - ALPHA_HAT * above / below
     assert torch.allclose(found.template, expected, atol=1e-5)
-    corrections = found.corrections(made_shortlist(*looks[0]))
-    assert torch.allclose(corrections, INFLUENCE * looks[0] @ expected, atol=1e-4)
 
 
-def test_what_looks_like_a_distractor_is_not_learnt_as_the_target(looks):
+@pytest.fixture
+def learnt(looks):
+    """Distractors that have learnt so many frames that they may object."""
+    found = made_distractors(torch.randn(4, 9, 9))
+    for frame in range(TRUSTED):
+        found.learn(made_shortlist(*looks[frame % 4]), torch.tensor(0))
+    return found
+
+
+def test_what_looks_like_a_distractor_is_not_learnt_as_the_target(looks, learnt):
+    before = learnt.template
+    learnt.learn(made_shortlist(*looks[4]), torch.tensor(1))
+    assert torch.equal(learnt.template, before)
+    learnt.learn(made_shortlist(*looks[4]), torch.tensor(0))
+    assert not torch.equal(learnt.template, before)
+
+
+def test_first_frames_are_learnt_whatever_they_show(looks):
+    found = made_distractors(torch.randn(4, 9, 9))
+    found.learn(made_shortlist(*looks[0]), torch.tensor(0))
+    before = found.template
+    found.learn(made_shortlist(*looks[1]), torch.tensor(1))
+    assert not torch.equal(found.template, before)
+
+
+def test_ranks_change_once_the_target_has_been_confused_for_some_frames(looks, learnt):
+    target, *others = looks[4]
+    exchanged = made_shortlist(others[0], target, others[1])
+    for _ in range(PATIENCE - 1):
+        assert learnt.corrections(exchanged).tolist() == [0, 0, 0]
+    expected = INFLUENCE * (exchanged.looks @ learnt.template)
+    assert torch.allclose(learnt.corrections(exchanged), expected, atol=1e-4)
+    assert (exchanged.ranks + expected).argmax() == 1
+
+
+@pytest.mark.parametrize(
+    "interruption", [[0, 1, 2], [1, 1, 2]], ids=["the target is first", "there is none"]
+)
+def test_confusion_counts_only_in_a_row(looks, learnt, interruption):
+    exchanged = made_shortlist(*looks[4][[1, 0, 2]])
+    for _ in range(PATIENCE - 1):
+        learnt.corrections(exchanged)
+    learnt.corrections(made_shortlist(*looks[4][interruption]))
+    assert learnt.corrections(exchanged).tolist() == [0, 0, 0]
+
+
+def test_first_frames_do_not_count_as_confused(looks):
     found = made_distractors(torch.randn(4, 9, 9))
     for frame in looks[:4]:
         found.learn(made_shortlist(*frame), torch.tensor(0))
-    before = found.template
-    found.learn(made_shortlist(*looks[4]), torch.tensor(1))
-    assert torch.equal(found.template, before)
-    found.learn(made_shortlist(*looks[4]), torch.tensor(0))
-    assert not torch.equal(found.template, before)
+    for _ in range(PATIENCE + 1):
+        assert found.corrections(made_shortlist(*looks[4][[1, 0, 2]])).tolist() == [0, 0, 0]
 
 
 def test_distractors_are_apart_from_the_target_and_score_nearly_as_high():
