@@ -19,8 +19,11 @@ from worker_bench import Bench  # noqa: E402
 
 @pytest.fixture(scope="session")
 def node():
-    """One tracker_node that brings itself up, shared by all tests that leave it active."""
-    with NodeProcess(queue_depth="50") as process:  # tests publish in bursts
+    """One tracker_node that brings itself up, shared by all tests that leave it active.
+
+    It learns in step, so that it does the same as the core; tests publish in bursts.
+    """
+    with NodeProcess(queue_depth="50", background="false") as process:
         yield process
 
 

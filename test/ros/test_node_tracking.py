@@ -13,7 +13,7 @@ from tadt_tracking.evaluation.measures import overlaps
 @pytest.mark.parametrize("name,at_least", [("Crossing", 0.5), ("Deer", 0.5), ("bag", 0.3)])
 def test_node_gives_what_the_core_gives(client, sequences, name, at_least):
     sequence = Sequence.read(sequences / name)
-    session = create_session("tadt")
+    session = create_session("tadt", background=False)
     stamps, boxes, expected = [], [], []
     for index, picture in enumerate(sequence.frames()):
         stamps.append(client.send(picture))
