@@ -16,7 +16,7 @@ LARGEST_CHANGE = 0.01
 
 
 def _mean_auc(tracker, root, **options):
-    tracker = create_tracker(tracker, engine=AUTO.engine, **options)
+    tracker = create_tracker(tracker, engine=AUTO.engine, background=False, **options)
     parts = [Sequence.read(root / name).part(frames=FRAMES) for name in SPLITS["otb"]]
     return np.mean([run_sequence(tracker, part).auc for part in parts])
 
