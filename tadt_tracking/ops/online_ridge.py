@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from tadt_tracking.ops.conjugate_gradients import conjugate_steps
 
 
 class OnlineRidge:
@@ -60,19 +64,15 @@ class OnlineRidge:
         used = int(self.shares.count_nonzero()) and int(self.shares.nonzero().max()) + 1
         samples, shares = self._samples[:used], self.shares[:used, None, None]
         taps = self._taps
-        residual = shares * (self._labels[:used] - self._correlate(taps, samples))
-        gradient = self._adjoint(residual, samples) - self._lambda * taps
-        direction, norm = gradient, gradient.square().sum()
-        for _ in range(steps):
-            if norm == 0:
-                break
-            product = self._adjoint(shares * self._correlate(direction, samples), samples)
-            product += self._lambda * direction
-            step = norm / (direction * product).sum()
-            taps = taps + step * direction
-            gradient = gradient - step * product
-            norm, previous = gradient.square().sum(), norm
-            direction = gradient + norm / previous * direction
+        missing = shares * (self._labels[:used] - self._correlate(taps, samples))
+
+        def product(direction: Tensor) -> Tensor:
+            responses = shares * self._correlate(direction, samples)
+            return self._adjoint(responses, samples) + self._lambda * direction
+
+        residual = self._adjoint(missing, samples) - self._lambda * taps
+        for length, direction in islice(conjugate_steps(product, residual), steps):
+            taps = taps + length * direction
         self._taps = taps
 
     def respond(self, features: Tensor) -> Tensor:

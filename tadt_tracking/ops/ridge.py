@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import torch
 from torch import Tensor
 
+from tadt_tracking.ops.conjugate_gradients import conjugate_steps
 from tadt_tracking.ops.correlation import kernel_spectrum, padded_size
 
 
@@ -56,21 +59,20 @@ class RidgeFilter:
             Weights W, C x h x w.
         """
         goal = tolerance * labels.square().sum()
+        latest = torch.zeros_like(labels)
+
+        def product(direction: Tensor) -> Tensor:
+            nonlocal latest
+            latest = self.respond(direction)
+            return self.adjoint(latest) + self._lambda * direction
+
         gradient = self.adjoint(labels)
-        weights = torch.zeros_like(gradient)
-        response = torch.zeros_like(labels)
-        direction, norm = gradient, gradient.square().sum()
-        for _ in range(iterations):
-            if norm == 0 or (labels - response).square().sum() <= goal:
+        weights, response = torch.zeros_like(gradient), torch.zeros_like(labels)
+        for length, direction in islice(conjugate_steps(product, gradient), iterations):
+            weights = weights + length * direction
+            response = response + length * latest
+            if (labels - response).square().sum() <= goal:
                 break
-            step_response = self.respond(direction)
-            product = self.adjoint(step_response) + self._lambda * direction
-            step = norm / (direction * product).sum()
-            weights = weights + step * direction
-            response = response + step * step_response
-            gradient = gradient - step * product
-            norm, previous = gradient.square().sum(), norm
-            direction = gradient + norm / previous * direction
         return weights
 
     def _inverse(self, spectrum: Tensor) -> Tensor:
