@@ -53,6 +53,13 @@ class Settings:
             _check_range(field, value)
             object.__setattr__(self, field.name, value)
 
+    def _require_own_or_positive(self, *names: str) -> None:
+        """Check settings that are -1 for somebody's own value, and else at least 0."""
+        for name in names:
+            value = getattr(self, name)
+            if -1 < value < 0:
+                raise SettingError(f"setting {name!r} must be -1 or at least 0, got {value!r}")
+
     @classmethod
     def from_dict(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         """Make settings from names and values; an unknown name is a :class:`SettingError`."""

@@ -65,10 +65,7 @@ class SessionSettings(Settings):
     def __post_init__(self) -> None:
         """Check what ranges do not tell."""
         super().__post_init__()
-        for name in ("lose_below", "regain_above"):
-            value = getattr(self, name)
-            if OF_TRACKER < value < 0:
-                raise SettingError(f"setting {name!r} must be -1 or at least 0, got {value!r}")
+        self._require_own_or_positive("lose_below", "regain_above")
 
     def thresholds(self, own: Thresholds) -> Thresholds:
         """Return the pair to use with a tracker whose own is `own`.

@@ -92,7 +92,7 @@ class Tracker(ABC):
         return self._update(image)
 
     def search(self, image: np.ndarray, region: Box) -> list[Candidate]:
-        """Look for the target all over a region, at several sizes, in one or a few passes.
+        """Look for the target all over a region, at its last size, in one pass of the network.
 
         Neither the tracker's place nor what it knows of the target changes.
 
@@ -127,8 +127,7 @@ class Tracker(ABC):
     def search_span(self) -> float:
         """Return the longest side, in pixels of the image, of a region given to `search` at once.
 
-        It follows the target's present size. Such a search should take about as long as an
-        `update`.
+        It follows the target's present size. What such a search costs does not depend on the image.
         """
         raise RuntimeError(self._cannot_search("search_span"))
 

@@ -23,6 +23,7 @@ class Variant(NamedTuple):
     weights: str = ""
 
 
+CONSTANTS = ("search_side", "penalty", "window_influence", "size_rate")
 VARIANTS = {
     "vot": Variant(271, 0.04, 0.44, 0.45),
     "otb": Variant(271, 0.22, 0.40, 0.30),
@@ -83,10 +84,7 @@ class DaSiamRpnSettings(Settings):
     def __post_init__(self) -> None:
         """Check what ranges do not tell."""
         super().__post_init__()
-        for name in ("search_side", "penalty", "window_influence", "size_rate"):
-            value = getattr(self, name)
-            if PUBLISHED < value < 0:
-                raise SettingError(f"setting {name!r} must be -1 or at least 0, got {value!r}")
+        self._require_own_or_positive(*CONSTANTS)
         beyond = self.search_side - EXEMPLAR_SIDE
         if self.search_side != -1 and (beyond < 0 or beyond % STRIDE):
             raise SettingError(
@@ -107,11 +105,7 @@ class DaSiamRpnSettings(Settings):
                 f"variant {self.variant!r} comes without weights: set 'weights' to the path of a "
                 ".safetensors file (tadt-weights convert makes one of a published checkpoint)"
             )
-        own = {
-            name: getattr(self, name)
-            for name in ("search_side", "penalty", "window_influence", "size_rate")
-            if getattr(self, name) != PUBLISHED
-        }
+        own = {name: getattr(self, name) for name in CONSTANTS if getattr(self, name) != PUBLISHED}
         if self.online:
             variant = variant._replace(window_influence=ONLINE_WINDOW)
         weights = variant.weights if self.weights == "auto" else self.weights
