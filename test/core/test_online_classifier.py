@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from tadt_tracking.trackers.background import Background
-from tadt_tracking.trackers.online_classifier import EVERY, VIEWS, OnlineClassifier, View, cut_view
+from tadt_tracking.trackers.online_classifier import (
+    EVERY,
+    FIRST_SHARE,
+    VIEWS,
+    OnlineClassifier,
+    View,
+    cut_view,
+)
 
 CHANNELS, CELLS, SIZE = 8, 21, (4.0, 4.0)
 
@@ -96,6 +103,9 @@ def test_first_look_is_never_forgotten(world):
     for _ in range(200):
         classifier.learn(world.features(b=(0, 0)), (0, 0))
     assert at(classifier.respond(world.features(a=(0, 0))), 0, 0) > 0.4
+    shares = classifier._ridge.shares
+    assert shares.sum().item() == pytest.approx(1)
+    assert shares[: classifier._views].sum().item() >= 0.99 * FIRST_SHARE
 
 
 def test_learning_beside_comes_to_the_same(world):
