@@ -12,6 +12,7 @@ from tadt_tracking.evaluation.bench import PARTS, Bench, machine
 from tadt_tracking.evaluation.csrt import DEFAULT_PYTHON, CsrtEntrant, CsrtError
 from tadt_tracking.evaluation.datasets import read_sequences
 from tadt_tracking.evaluation.entrants import Entrant, TrackerEntrant
+from tadt_tracking.evaluation.films import interrupted
 from tadt_tracking.evaluation.opencv_trackers import OnnxEntrant
 from tadt_tracking.evaluation.options import (
     add_common,
@@ -63,17 +64,19 @@ def _longterm(options: argparse.Namespace) -> None:
     if not entrants:
         raise ValueError("no tracker to run: name one with --tracker, --nano, --vit or --csrt")
     sequences = read_sequences(options.root, options.sequences)
+    if options.away:
+        sequences = interrupted(sequences, options.away, returning=True)
     print(longterm.of_entrants(entrants, sequences, options.jobs))
 
 
 def _calibrate(options: argparse.Namespace) -> None:
     entrant = _entrant(options, options.tracker)
-    protocol = Protocol(options.starts, options.shifts)
     sequences = read_sequences(options.root, options.sequences)
-    outcome = entrant.run([v for s in sequences for v in protocol.variants(s)], options.jobs)
+    films = interrupted(sequences, options.away, returning=False)
+    outcome = entrant.run(films, options.jobs)
     samples = calibration.Samples.of(outcome.tracks)
     fitted = calibration.fit(samples)
-    print(f"{protocol}: {calibration.report(outcome.name, samples, fitted)}")
+    print(calibration.report(outcome.name, samples, fitted))
     if options.plot:
         calibration.plot(options.plot, outcome.name, samples, fitted)
 
@@ -114,6 +117,13 @@ def _parser() -> argparse.ArgumentParser:
     add_tracker(long, session=True, several=True)
     add_sequences(long, "longterm")
     long.add_argument(
+        "--away",
+        type=at_least(0),
+        default=0,
+        metavar="N",
+        help="cut N frames of the next sequence into each, in which its target is away",
+    )
+    long.add_argument(
         "--nano",
         nargs=2,
         type=Path,
@@ -132,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.set_defaults(command=_calibrate)
     add_tracker(calibrate, session=False)
     add_sequences(calibrate, "first")
+    calibrate.add_argument(
+        "--away",
+        type=at_least(1),
+        default=30,
+        metavar="N",
+        help="frames of the next sequence that follow on half of each: there its target is away",
+    )
     calibrate.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw a reliability diagram (.png, .svg)"
     )
@@ -157,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
         help="Python of an environment with opencv-contrib, for CSRT",
     )
 
-    for command in (run, calibrate, ablate, bench):
+    for command in (run, ablate, bench):
         add_protocol(command)
     for command in (run, long, calibrate, ablate, bench):
         add_common(command)

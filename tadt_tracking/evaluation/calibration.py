@@ -1,4 +1,7 @@
-"""Fits what makes a probability of a tracker's evidence, and shows how far it can be believed."""
+"""Fits what makes a probability of a tracker's evidence, and shows how far it can be believed.
+
+How probable a good box is depends on how often the target is away: here, half of the time.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ class Samples(NamedTuple):
     Attributes:
         evidence: N values.
         good: N booleans, whether the box covered the target; it does not where that is absent.
-        weights: N values that sum to 1; every run has as much.
+        weights: N values that sum to 1; every run has as much, and of a run with absences the
+            frames with and without the target half each.
     """
 
     evidence: np.ndarray
@@ -54,11 +58,18 @@ class Samples(NamedTuple):
             np.nan_to_num(track.overlaps)[known] > GOOD
             for track, known in zip(tracks, told, strict=True)
         ]
-        weights = np.concatenate([np.full(len(e), 1 / max(len(e), 1)) for e in evidence])
+        absent = [np.isnan(track.overlaps)[k] for track, k in zip(tracks, told, strict=True)]
+        weights = np.concatenate([_weights(away) for away in absent])
         samples = cls(np.concatenate(evidence), np.concatenate(good), weights / weights.sum())
         if len(set(samples.good)) < 2 or len(set(samples.evidence)) < 2:
             raise ValueError("there must be good and bad frames, with evidence that differs")
         return samples
+
+
+def _weights(absent: np.ndarray) -> np.ndarray:
+    """Return the frames' weights: for either kind, if there is any, as much in sum."""
+    counts = np.where(absent, absent.sum(), (~absent).sum())
+    return 1 / counts / len(set(absent))
 
 
 def fit(samples: Samples) -> Logistic:

@@ -22,7 +22,7 @@ class Track:
     """What a tracker did on one sequence.
 
     Attributes:
-        sequence: the sequence, with its truth.
+        sequence: the sequence (or film), with its truth.
         boxes: N x 4 (x, y, w, h) pixels; the first is the given one.
         scores: N confidences in [0, 1]; NaN for the given box.
         seconds: N times of init (first) and updates.

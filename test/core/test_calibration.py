@@ -1,7 +1,9 @@
 """Evidence becomes a probability: constants that made it are found again."""
 
+import shutil
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -78,6 +80,12 @@ def test_absent_target_is_a_bad_frame_and_silence_is_none(tmp_path):
     assert samples.weights.tolist() == [0.5, 0.5]
 
 
+def test_frames_without_the_target_weigh_as_much_as_those_with_it(tmp_path):
+    track = _track(tmp_path, [0.9, 0.8, 0.7, 0.2], [True] * 4)
+    track.sequence.truth[4] = np.nan
+    assert Samples.of([track]).weights == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 2])
+
+
 @pytest.mark.parametrize(
     ("evidence", "good"),
     [([0.1, 0.2], [True, True]), ([np.nan, np.nan], [True, False]), ([1.0, 1.0], [True, False])],
@@ -95,11 +103,20 @@ def test_report_has_constants_area_and_reliability(tmp_path):
     assert "| area under ROC | 4      | 0.750" in text
 
 
-def test_command_fits_what_a_tracker_does(made_root, capsys):
-    options = ["--device=cpu", "--engine=torch", "--precision=fp32", "--threads=1"]
-    arguments = ["calibrate", "--root", str(made_root), "--sequences=square", *options]
-    assert main(arguments) == 1
-    assert "good and bad frames" in capsys.readouterr().err, "all are good here"
+def test_command_fits_what_a_tracker_does(made_root, tmp_path, capsys):
+    options = ["--device=cpu", "--engine=torch", "--precision=fp32", "--threads=1", "--away=4"]
+    arguments = ["calibrate", "--root", str(tmp_path), *options, "--sequences"]
+    shutil.copytree(made_root / "square", tmp_path / "square")
+    other = np.random.default_rng(1).integers(0, 255, (8, 120, 160, 3), dtype=np.uint8)
+    (tmp_path / "noise" / "img").mkdir(parents=True)
+    for index, picture in enumerate(other):
+        cv2.imwrite(str(tmp_path / "noise" / "img" / f"{index + 1:04d}.png"), picture)
+    (tmp_path / "noise" / "groundtruth_rect.txt").write_text("61,41,32,32\n" * len(other))
+    assert main([*arguments, "square,noise"]) == 0
+    told = capsys.readouterr().out
+    assert float(told.split()[1].rstrip(",")) > 0, "more evidence, more probable"
+    assert main([*arguments, "square"]) == 1
+    assert "at least two sequences, got square" in capsys.readouterr().err
 
 
 def test_plot_needs_matplotlib(tmp_path, monkeypatch):
