@@ -9,6 +9,7 @@ but tells whether the target is there, and finds it again.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -21,7 +22,6 @@ from tadt_tracking.crops import crop
 from tadt_tracking.engines import Compute, make_engine
 from tadt_tracking.engines.steady_frame import SteadyFrame
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
-from tadt_tracking.ops.channel_importance import ranking_importance, regression_importance
 from tadt_tracking.ops.correlation import bicubic, cosine_window
 from tadt_tracking.ops.template import Template, middle
 from tadt_tracking.result import Candidate, Result
@@ -29,6 +29,7 @@ from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.evidence import Usual, probability
 from tadt_tracking.trackers.place import Place
 from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates
+from tadt_tracking.trackers.tadt_channels import RANKED_SCALES, choose_channels
 from tadt_tracking.trackers.tadt_settings import RENEWED_EVERY, TadtSettings
 from tadt_tracking.weights.manifest import StateDict
 
@@ -42,8 +43,6 @@ HIDDEN_BELOW = 0.35
 # Every RENEWED_EVERY frames the template is renewed, half of it being the first look for ever,
 # where the similarity is at least this share of the usual one.
 FIRST_SHARE, SURE_ABOVE = 0.5, 0.6
-# Sizes at which the ranking loss sees the target, relative to the true one.
-RANKED_SCALES = np.geomspace(0.8, 1.25, 11)
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
@@ -73,9 +72,11 @@ class Tadt(Tracker):
         self._fine = (self._cells - 1) * STRIDE + 1
         self._finer = bicubic(self._cells, self._fine).to(compute.device)
         self._scales = (1 / settings.scale_step, 1.0, settings.scale_step)
-        influence = settings.window_influence
-        window = 1 - influence + influence * cosine_window(self._fine)
-        self._weight = (torch.tensor(SCALE_WEIGHTS)[:, None, None] * window).to(compute.device)
+        self._scale_weights = torch.tensor(SCALE_WEIGHTS, device=compute.device)[:, None, None]
+        window = torch.lerp(torch.ones(()), cosine_window(self._fine), settings.window_influence)
+        self._cosine = window.to(compute.device)
+        offsets = torch.arange(self._fine, device=compute.device) - self._fine // 2
+        self._places = torch.cartesian_prod(offsets, offsets).T.flip(0).float()  # row by row
 
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
@@ -85,7 +86,8 @@ class Tadt(Tracker):
         kernel = tuple(min(_odd_cells(n * self._zoom), self._cells) for n in (box.h, box.w))
         found = self._engine(self._search_window(image, self._place.center, self._window))
         low, high = found[LOW][0], found[HIGH][0]
-        chosen = self._choose_channels(image, low, high, kernel)
+        pyramid = functools.partial(self._pyramid, image, kernel)
+        chosen = choose_channels(self.settings, (low, high), kernel, pyramid)
         self._selected = self._engine.with_channels(dict(zip((LOW, HIGH), chosen, strict=True)))
         self._frame = SteadyFrame(self._search, self.compute.device)
         self._set_template(low[chosen[0]], high[chosen[1]], kernel)
@@ -113,29 +115,8 @@ class Tadt(Tracker):
         width, height = self._place.first_size
         return width * self._zoom, height * self._zoom
 
-    def _choose_channels(
-        self, image: np.ndarray, low: Tensor, high: Tensor, kernel: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
-        """Choose channels of conv4-1 and conv4-3, as far as they tell about the target."""
-        if self.settings.selection == "random":
-            chance = torch.Generator().manual_seed(0)
-            importances = [torch.rand(len(layer), generator=chance) for layer in (low, high)]
-        else:
-            ranking = self.settings.selection == "regression+ranking"
-            importances = [
-                self._scale_importance(image, low, kernel)
-                if ranking
-                else regression_importance(low, kernel),
-                regression_importance(high, kernel),
-            ]
-        counts = (self.settings.conv4_1_channels, self.settings.conv4_3_channels)
-        return tuple(
-            importance.topk(count).indices.sort().values.to(low.device)
-            for importance, count in zip(importances, counts, strict=True)
-        )
-
-    def _scale_importance(self, image: np.ndarray, low: Tensor, kernel: tuple[int, int]) -> Tensor:
-        """Return how much channels of conv4-1 notice the target's scale, if active there."""
+    def _pyramid(self, image: np.ndarray, kernel: tuple[int, int]) -> Tensor:
+        """Return conv4-1 of the first target at all `RANKED_SCALES`, S x C x h x w."""
         height, width = (STRIDE * (cells + 2 * RANKED_MARGIN) for cells in kernel)
         pixels = self._pixel() * RANKED_SCALES
         crops = [
@@ -143,11 +124,7 @@ class Tadt(Tracker):
             for p in pixels
         ]
         inner = slice(RANKED_MARGIN, -RANKED_MARGIN)
-        pyramid = self._low_engine(self.compute.batch(crops))[LOW][:, :, inner, inner]
-        distances = torch.from_numpy(np.abs(np.log(RANKED_SCALES))).to(low.device)
-        importance = ranking_importance(pyramid, distances)
-        activity = middle(low, kernel).amax((1, 2))
-        return importance.masked_fill(activity <= activity.median(), -torch.inf)
+        return self._low_engine(self.compute.batch(crops))[LOW][:, :, inner, inner]
 
     def _set_template(self, low: Tensor, high: Tensor, kernel: tuple[int, int]) -> None:
         """Balance the two layers, centre the channels, and take the template."""
@@ -163,12 +140,11 @@ class Tadt(Tracker):
         side = self._pixel() * self._window
         searched = Box.from_center(*self._place.center, side, side).clip(image)
         window = self._search_window(image, self._place.center, self._window)
-        best, features = self._frame(window)
+        responses, features = self._frame(window)
         pooled = _pooled(features)
-        place = best[1:3].flip(0) - self._fine // 2
-        answer = self._presence.at(pooled, place[:, None])
+        best = self._choose(responses, features, self._presence.at(pooled, self._places))
         # The frame's only synchronisation with a GPU:
-        scale, row, column, similarity, evidence = torch.cat([best, answer]).tolist()
+        scale, row, column, similarity, evidence = best.tolist()
         if self._usual.note(similarity, HIDDEN_BELOW):
             grown = self._follow(image, self._scales[int(scale)], row, column)
             if self.learning:
@@ -178,21 +154,30 @@ class Tadt(Tracker):
         return Result(self._place.box, _score(evidence), searched, evidence)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
-        """Find the template in the search window.
+        """Match the template with the search window.
 
         Returns:
-            Four values: index of the scale, row and column of the best response in pixels of the
-            window, and the cosine of the angle between the template and the features there; and
-            the features, C x n x n.
+            A response for each scale and pixel, 3 x s x s, and the features, C x n x n.
         """
         features = self._features(window)
-        fine = self._finer @ self._template.match(features) @ self._finer.mT
-        side = self._fine
-        best = (fine * self._weight).argmax()
-        scale, row, column = best // side**2, best % side**2 // side, best % side
+        return self._finer @ self._template.match(features) @ self._finer.mT, features
+
+    def _choose(self, responses: Tensor, features: Tensor, answers: Tensor) -> Tensor:
+        """Find the target where the template's response and the classifier's answer say.
+
+        Returns:
+            Five values: index of the scale, row and column of the place in pixels of the window,
+            the cosine of the angle between the template and the features there, and the answer.
+        """
+        side, share = self._fine, self.settings.classifier_share
+        heights = responses / responses.amax().clamp_min(1e-6)
+        ranks = torch.lerp(heights * self._scale_weights, answers.view(side, side), share)
+        best = (ranks * self._cosine).argmax()
+        scale, place = best // side**2, best % side**2
+        row, column = place // side, place % side
         cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
-        similarity = self._template.similarity(features, fine.take(best), cell)
-        return torch.stack([scale, row, column, similarity]), features
+        similarity = self._template.similarity(features, responses.take(best), cell)
+        return torch.stack([scale, row, column, similarity, answers[place]])
 
     def _features(self, window: Tensor) -> Tensor:
         """Return the chosen channels, balanced and centred, C x n x n, of a window of any size."""

@@ -34,6 +34,13 @@ class TadtSettings(Settings):
     window_influence: float = setting(
         1.0, "weight of the cosine window on responses", minimum=0.0, maximum=1.0
     )
+    classifier_share: float = setting(
+        0.6,
+        "share of the classifier's answers, beside the template's responses, in what chooses the "
+        "place; 0: the template alone (the paper)",
+        minimum=0.0,
+        maximum=1.0,
+    )
     scale_step: float = setting(
         1.045, "ratio of neighbouring scales among the three", minimum=1.001, maximum=1.5
     )
