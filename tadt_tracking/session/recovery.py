@@ -74,9 +74,9 @@ class Recovery:
         self._tracker.move_to(image, moved_inside(self._believed, image))
         candidates, region = [], None
         span, size = self._tracker.search_span(), self._believed.size
-        regions = self._plan.regions(image, prior.inside(image), span, size)
-        for region in self._budget.portion(regions):
-            candidates += self._tracker.search(image, region)
+        glances = self._plan.glances(image, prior.inside(image), span, size)
+        for region, scale in self._budget.portion(glances):
+            candidates += self._tracker.search(image, region, scale)
         lowest = self._thresholds.lose_below
         return [c for c in candidates if c.score >= lowest], region
 

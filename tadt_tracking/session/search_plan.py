@@ -3,75 +3,112 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from tadt_tracking.box import Box
 from tadt_tracking.session.motion import Prior
 
-SIGMAS = 4  # of the expected place, in the side of the smallest window around it
 LARGEST_OVERLAP = 0.5  # of neighbouring tiles, relative to their side
+SCALES = (1.0, 1.5, 1 / 1.5)  # of a target that comes back, relative to its last size
+WORTH_RESIZED = 0.5  # of looking for one of another size, relative to one of the same
+LEAST_WORTH = 0.05  # of looking far away, relative to the expected place
+
+
+class Glance(NamedTuple):
+    """One part of the picture to search.
+
+    Attributes:
+        region: the part in pixels.
+        scale: of the target that is looked for, relative to its last size.
+    """
+
+    region: Box
+    scale: float
 
 
 class SearchPlan:
-    """First windows around the expected place, each larger; then all of the picture, ever again.
+    """First glances around the expected place, then all over the picture and at several scales.
+
+    The next glance is the one for which its age, the glances since the last of its kind, times its
+    worth is the greatest. The worth falls with the distance from the expected place, as the square
+    root of the probability that the target is there: then it is found soonest, in the mean (Ammar
+    and Wong, "The design of teletext broadcast cycles", Performance Evaluation 1985).
 
     Attributes:
-        wide: whether the search has gone beyond the windows around the expected place.
+        wide: whether the search has gone beyond the region around the expected place.
     """
 
-    def __init__(self, window: float, growth: float) -> None:
+    def __init__(self, growth: float) -> None:
         """Start with a target that has just been lost.
 
         Args:
-            window: side in pixels of the window in which it was looked for until then.
-            growth: about the factor from that to the first window here, and from each to the next;
-                the last is as large as can be searched at once.
+            growth: side of the region around the expected place in which all is seen before
+                anything else, in windows as large as can be searched at once.
         """
-        self.wide, self._local = False, True
-        self._side, self._growth = window, growth
-        self._tiles: deque[Box] = deque()
-        self._shape: tuple[int, int] | None = None  # of the picture that the tiles are of
+        self.wide = False
+        self._growth = growth
+        self._divided: tuple[tuple[int, int], float] | None = None  # picture and span
+        self._glances: list[Glance] = []
 
-    def regions(
+    def glances(
         self, image: np.ndarray, prior: Prior, span: float, size: tuple[float, float]
-    ) -> Iterator[Box]:
-        """Give the regions to search on a frame, until the caller has had enough of them.
-
-        They end with the windows around the expected place, and with a sweep over the picture: none
-        is worth searching twice on a frame.
+    ) -> Iterator[Glance]:
+        """Give what to search on a frame, each part once, until the caller has had enough.
 
         Args:
             image: H x W x ..., the frame.
             prior: where the target is expected.
-            span: the longest side of a region in pixels.
+            span: the longest side of a region in pixels, at scale 1.
             size: the target's width and height in pixels.
         """
-        if self._local:
-            yield from self._windows(image, prior, span)
-        else:
-            yield from self._sweep(image, prior, span, size)
+        if self._divided != (image.shape[:2], span):
+            self._divide(image, span, max(size))
+        # What is expected moves, and so does the first of all glances.
+        self._glances[0] = Glance(window_at(prior.center, span, image), 1.0)
+        worth, near = self._worth(prior, span), self._near(prior, span)
+        left = np.ones(len(self._glances), bool)
+        while left.any():
+            self.wide = self.wide or not (near & ~self._seen).any()
+            allowed = left if self.wide else left & near
+            if not allowed.any():
+                return
+            best = int(np.where(allowed, self._ages * worth, -1.0).argmax())
+            self._ages += 1
+            self._ages[best], self._seen[best], left[best] = 0, True, False
+            yield self._glances[best]
 
-    def _windows(self, image: np.ndarray, prior: Prior, span: float) -> Iterator[Box]:
-        while self._local:
-            steps = max(round(math.log(span / self._side, self._growth)), 1)
-            self._local = steps > 1
-            grown = self._side * (span / self._side) ** (1 / steps)
-            self._side = min(max(grown, SIGMAS * prior.sigma), span)
-            yield window_at(prior.center, self._side, image)
+    def _divide(self, image: np.ndarray, span: float, overlap: float) -> None:
+        """Divide a picture anew into tiles for targets of all scales."""
+        height, width = image.shape[:2]
+        picture = Box(0, 0, width, height)
+        self._glances = [Glance(picture, 1.0)] + [
+            Glance(tile, scale)
+            for scale in SCALES
+            for tile in tiles(picture, scale * span, scale * overlap)
+        ]
+        self._scales = np.array([glance.scale for glance in self._glances])
+        self._divided = (image.shape[:2], span)
+        self._ages = np.ones(len(self._glances))
+        self._seen = np.zeros(len(self._glances), bool)
 
-    def _sweep(
-        self, image: np.ndarray, prior: Prior, span: float, size: tuple[float, float]
-    ) -> Iterator[Box]:
-        self.wide = True
-        if not self._tiles or self._shape != image.shape[:2]:
-            places = tiles(image, span, max(size))
-            places.sort(key=lambda tile: math.dist(tile.center, prior.center))
-            self._tiles, self._shape = deque(places), image.shape[:2]
-        while self._tiles:
-            yield self._tiles.popleft()
+    def _away(self, prior: Prior) -> np.ndarray:
+        """Return how far all glances' middles lie from the expected place: N x 2 pixels."""
+        return np.array([glance.region.center for glance in self._glances]) - prior.center
+
+    def _near(self, prior: Prior, span: float) -> np.ndarray:
+        """Return which glances are at the expected place and around it: N booleans."""
+        within = np.abs(self._away(prior)).max(1) <= self._growth * span / 2
+        within[0] = True
+        return within & (self._scales == 1)
+
+    def _worth(self, prior: Prior, span: float) -> np.ndarray:
+        spread = prior.sigma**2 + (self._scales * span / 2) ** 2
+        probability = np.exp(-np.square(self._away(prior)).sum(1) / (2 * spread))
+        resized = np.where(self._scales == 1, 1.0, WORTH_RESIZED)
+        return np.maximum(np.sqrt(probability), LEAST_WORTH) * resized
 
 
 def window_at(center: tuple[float, float], side: float, image: np.ndarray) -> Box:
@@ -84,21 +121,21 @@ def window_at(center: tuple[float, float], side: float, image: np.ndarray) -> Bo
     return Box(x, y, width, height)
 
 
-def tiles(image: np.ndarray, span: float, overlap: float) -> list[Box]:
-    """Divide a picture (H x W x ...) into tiles of equal size.
+def tiles(region: Box, span: float, overlap: float) -> list[Box]:
+    """Divide a region into tiles of equal size.
 
     Args:
-        image: the picture.
-        span: the tiles' side in pixels; they are smaller only where the picture is.
+        region: what to divide.
+        span: the tiles' side in pixels; they are smaller only where the region is.
         overlap: pixels by which neighbours overlap at least, so that what is no larger lies wholly
             in one of them; at most `LARGEST_OVERLAP` of the side is given.
     """
-    height, width = image.shape[:2]
+    x, y, width, height = region
     overlap = min(overlap, LARGEST_OVERLAP * span)
     return [
-        Box(x, y, min(span, width), min(span, height))
-        for y in _starts(height, span, overlap)
-        for x in _starts(width, span, overlap)
+        Box(x + right, y + down, min(span, width), min(span, height))
+        for down in _starts(height, span, overlap)
+        for right in _starts(width, span, overlap)
     ]
 
 

@@ -16,12 +16,12 @@ import numpy as np
 from tadt_tracking.box import Box
 from tadt_tracking.result import Result, State
 from tadt_tracking.session.budget import Budget
-from tadt_tracking.session.catch_up import catch_up
+from tadt_tracking.session.catch_up import SIGMAS, catch_up
 from tadt_tracking.session.clock import Clock, Passed
 from tadt_tracking.session.lookalikes import Lookalikes
 from tadt_tracking.session.motion import Motion
 from tadt_tracking.session.recovery import Recovery
-from tadt_tracking.session.search_plan import SIGMAS, SearchPlan
+from tadt_tracking.session.search_plan import SearchPlan
 from tadt_tracking.session.settings import SessionSettings
 from tadt_tracking.session.states import StateMachine
 from tadt_tracking.trackers import Tracker
@@ -127,7 +127,7 @@ class Session:
         self._recovery = Recovery(
             self.tracker,
             self._thresholds,
-            SearchPlan(_side(result), self.settings.growth),
+            SearchPlan(self.settings.growth),
             Budget(self.settings.tiles_a_frame, self.settings.search_budget_ms),
             self._lookalikes,
             self._believed,

@@ -34,15 +34,15 @@ class SessionSettings(Settings):
     )
     growth: float = setting(
         3.0,
-        "about the factor by which the search window grows around the last place, step by step, "
-        "before the whole picture is searched (DaSiamRPN: 255 to 767 px)",
-        minimum=1.1,
+        "side of the region around the expected place that is searched before the whole picture "
+        "is, relative to the tracker's search window (DaSiamRPN: 255 to 767 px)",
+        minimum=1.0,
         maximum=100.0,
     )
     tiles_a_frame: float = setting(
         1.0,
-        "parts of the picture searched on a frame while the target is lost; where "
-        "search_budget_ms is 0",
+        "parts of the picture searched on a frame while the target is lost, each at about the cost "
+        "of an update; where search_budget_ms is 0",
         minimum=0.01,
         maximum=1000.0,
     )

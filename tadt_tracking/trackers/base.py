@@ -91,15 +91,16 @@ class Tracker(ABC):
         self._require_started(image, "update")
         return self._update(image)
 
-    def search(self, image: np.ndarray, region: Box) -> list[Candidate]:
-        """Look for the target all over a region, at its last size, in one pass of the network.
+    def search(self, image: np.ndarray, region: Box, scale: float = 1.0) -> list[Candidate]:
+        """Look for the target all over a region in one pass of the network.
 
         Neither the tracker's place nor what it knows of the target changes.
 
         Args:
             image: H x W x 3, uint8, BGR.
             region: where to look, pixels; the part of it in the image counts. Its longer side
-                should not exceed `search_span`.
+                should not exceed `scale` times the `search_span`.
+            scale: size of the target looked for, relative to its last one.
 
         Returns:
             Places that do not cover each other, the most probable first; none where nothing looks
@@ -111,7 +112,7 @@ class Tracker(ABC):
             RuntimeError: `init` was never called, or the tracker cannot search (`can_search`).
         """
         self._require_started(image, "search")
-        return self._search_for(image, region.clip(image))
+        return self._search_for(image, region.clip(image), scale)
 
     def move_to(self, image: np.ndarray, box: Box) -> None:
         """Take `box` as the target's last place and size; what is known of its looks stays.
@@ -127,7 +128,7 @@ class Tracker(ABC):
     def search_span(self) -> float:
         """Return the longest side, in pixels of the image, of a region given to `search` at once.
 
-        It follows the target's present size. What such a search costs does not depend on the image.
+        It follows the target's present size. Such a search costs about as much as an update.
         """
         raise RuntimeError(self._cannot_search("search_span"))
 
@@ -146,7 +147,7 @@ class Tracker(ABC):
     @abstractmethod
     def _update(self, image: np.ndarray) -> Result: ...
 
-    def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
+    def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         raise RuntimeError(self._cannot_search("search"))
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:

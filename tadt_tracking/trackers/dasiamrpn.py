@@ -46,7 +46,6 @@ ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside th
 # Logistic fit of "the target is there" to the answer, on half of the sequences, against frames on
 # which the film was cut to another one (docs/benchmarks.md, "What the score knows").
 CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 8.4, 0.55
-SEARCH_SIDE = 511  # pixels of a window in which a lost target is looked for
 
 
 class Seen(NamedTuple):
@@ -94,7 +93,7 @@ class DaSiamRpn(Tracker):
     def _init(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = box.center, box.size
         self._smallest = tuple(min(length, SMALLEST) for length in box.size)
-        exemplar = self._engine(self._window(image, EXEMPLAR_SIDE))
+        exemplar = self._engine(self._window(image, self._center, self._pixel(), EXEMPLAR_SIDE))
         self._kernels = self._network.kernels(exemplar[FEATURES])
         self._frame = SteadyFrame(self._propose, self.compute.device)
         if self.settings.distractor_aware:
@@ -103,7 +102,7 @@ class DaSiamRpn(Tracker):
             self._presence = self._first_presence(image)
 
     def _first_distractors(self, image: np.ndarray) -> Distractors:
-        seen = self._frame(self._window(image, self._constants.search_side))
+        seen = self._frame(self._window(image, self._center, self._pixel()))
         target = seen.boxes.new_tensor([0, 0, *self._size_seen()])[:, None]
         return Distractors(seen.looks, seen.boxes, seen.scores, target)
 
@@ -121,13 +120,12 @@ class DaSiamRpn(Tracker):
         inner = slice(margin, features.shape[-1] - margin)
         return features[..., inner, inner]
 
-    def _window(self, image: np.ndarray, side: int) -> Tensor:
-        """Cut a square around the last place, of which the network sees `side` pixels a row."""
-        return self._window_at(image, self._center, side)
-
-    def _window_at(self, image: np.ndarray, center: tuple[float, float], side: int) -> Tensor:
-        span = side * self._pixel()
-        return self.compute.batch([crop(image, center, (span, span), (side, side))])
+    def _window(
+        self, image: np.ndarray, center: tuple[float, float], pixel: float, side: int | None = None
+    ) -> Tensor:
+        """Cut a square of `side` pixels of `pixel` pixels of the image; None: a search window."""
+        side = side or self._constants.search_side
+        return self.compute.batch([crop(image, center, (side * pixel,) * 2, (side, side))])
 
     def _pixel(self) -> float:
         """Return the size of the network's pixels in pixels of the image."""
@@ -141,9 +139,9 @@ class DaSiamRpn(Tracker):
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         self._center = inside(self._center, image)
-        pixel, side = self._pixel(), self._constants.search_side
-        searched = Box.from_center(*self._center, side * pixel, side * pixel).clip(image)
-        seen = self._frame(self._window(image, side))
+        pixel, span = self._pixel(), self.search_span()
+        searched = Box.from_center(*self._center, span, span).clip(image)
+        seen = self._frame(self._window(image, self._center, pixel))
         # The frame's only synchronisation with a GPU:
         *proposal, certainty, evidence = self._choose(seen).tolist()
         self._follow(image, [length * pixel for length in proposal], certainty)
@@ -153,7 +151,7 @@ class DaSiamRpn(Tracker):
         return Result(box, self._score(evidence), searched, evidence)
 
     def _propose(self, window: Tensor) -> Seen:
-        """Return the proposals in a window of any size, and of what they were made."""
+        """Return the proposals in a search window, and of what they were made."""
         found = self._engine(window)
         searched = RpnPair(found[REGRESSION], found[CLASSIFICATION])
         logits, offsets = self._network.correlate(self._kernels, searched)
@@ -212,13 +210,13 @@ class DaSiamRpn(Tracker):
 
     def search_span(self) -> float:
         """See :class:`Tracker`."""
-        return SEARCH_SIDE * self._pixel()
+        return self._constants.search_side * self._pixel()
 
     @torch.inference_mode()
-    def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
-        pixel = self._pixel()
-        seen = self._propose(self._window_at(image, region.center, SEARCH_SIDE))
-        _, evidence, heights = self._judge(seen, seen.features)
+    def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
+        pixel = scale * self._pixel()
+        seen = self._frame(self._window(image, region.center, pixel))
+        _, evidence, heights = self._judge(seen, self._middle(seen.features))
         found = (seen.boxes.flatten(1), heights.flatten(), evidence.flatten())
         return candidates(image, (region.center, pixel), *found, self._score)
 

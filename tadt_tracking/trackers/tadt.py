@@ -46,7 +46,6 @@ FIRST_SHARE, SURE_ABOVE = 0.5, 0.6
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
-SEARCH_GROWTH = 2  # of the window in which a lost target is looked for
 # Logistic function of the classifier's answer, set by hand until it is fitted.
 CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.45
 
@@ -67,7 +66,6 @@ class Tadt(Tracker):
         self._low_engine = self._engine.with_taps((LOW,))
         self._cells = _odd_cells(settings.target_side * settings.padding)
         self._window = self._cells * STRIDE  # pixels
-        self._search_side = _odd_cells(SEARCH_GROWTH * self._window) * STRIDE
         # Responses a row, interpolated to one a pixel.
         self._fine = (self._cells - 1) * STRIDE + 1
         self._finer = bicubic(self._cells, self._fine).to(compute.device)
@@ -84,7 +82,7 @@ class Tadt(Tracker):
         self._zoom = self._zoom_for(math.sqrt(box.w * box.h))
         self._seen = 0  # frames since the first on which the target was not hidden
         kernel = tuple(min(_odd_cells(n * self._zoom), self._cells) for n in (box.h, box.w))
-        found = self._engine(self._search_window(image, self._place.center, self._window))
+        found = self._engine(self._search_window(image, self._place.center, self._pixel()))
         low, high = found[LOW][0], found[HIGH][0]
         pyramid = functools.partial(self._pyramid, image, kernel)
         chosen = choose_channels(self.settings, (low, high), kernel, pyramid)
@@ -101,10 +99,12 @@ class Tadt(Tracker):
         largest = self.settings.target_side
         return min(max(side, SMALLEST_SIDE * largest), largest) / side
 
-    def _search_window(self, image: np.ndarray, center: tuple[float, float], side: int) -> Tensor:
-        """Cut a square of `side` x `side` pixels of the window: a batch of one."""
-        span = self._pixel() * side
-        return self.compute.batch([crop(image, center, (span, span), (side, side))])
+    def _search_window(
+        self, image: np.ndarray, center: tuple[float, float], pixel: float
+    ) -> Tensor:
+        """Cut a search window, whose pixels are `pixel` pixels of the image: a batch of one."""
+        span = (self._window * pixel,) * 2
+        return self.compute.batch([crop(image, center, span, (self._window,) * 2)])
 
     def _pixel(self) -> float:
         """Return the size of the window's pixels in pixels of the image."""
@@ -137,9 +137,9 @@ class Tadt(Tracker):
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         self._place.stay_inside(image)
-        side = self._pixel() * self._window
-        searched = Box.from_center(*self._place.center, side, side).clip(image)
-        window = self._search_window(image, self._place.center, self._window)
+        span = self.search_span()
+        searched = Box.from_center(*self._place.center, span, span).clip(image)
+        window = self._search_window(image, self._place.center, self._pixel())
         responses, features = self._frame(window)
         pooled = _pooled(features)
         best = self._choose(responses, features, self._presence.at(pooled, self._places))
@@ -204,16 +204,16 @@ class Tadt(Tracker):
 
     def search_span(self) -> float:
         """See :class:`Tracker`."""
-        return self._search_side * self._pixel()
+        return self._window * self._pixel()
 
     @torch.inference_mode()
-    def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
-        searched = self._search_window(image, region.center, self._search_side)
+    def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
+        pixel = scale * self._pixel()
+        searched = self._search_window(image, region.center, pixel)
         answers = self._presence.answers(_pooled(self._features(searched)))
         boxes = boxes_of(answers, self._size_seen(), STRIDE * POOLED_STRIDE)
         evidence = answers.flatten()
-        window = (region.center, self._pixel())
-        return candidates(image, window, boxes, evidence, evidence, _score)
+        return candidates(image, (region.center, pixel), boxes, evidence, evidence, _score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -149,22 +150,40 @@ def test_accuracy_on_real_video(accurate, sequences, name):
 def test_target_far_away_is_found_by_a_search(tracker):
     tracker.init(*scene((100, 100)))
     picture, truth = scene((230, 160))
-    best, *others = tracker.search(picture, Box(0, 0, 320, 240))
+    best, *others = tracker.search(picture, _beside(tracker, truth))
     assert best.box.overlap(truth) > 0.5
     assert best.score > 0.5
     assert all(other.score <= best.score for other in others)
+
+
+@pytest.mark.parametrize("scale", [1.5, 1 / 1.5])
+def test_target_of_another_size_is_found_by_a_search(tracker, scale):
+    tracker.init(*scene((100, 100)))
+    picture, _ = scene((230, 160))
+    resized = cv2.resize(picture, None, fx=scale, fy=scale)
+    truth = Box(*(scale * length for length in scene((230, 160))[1]))
+    best = tracker.search(resized, _beside(tracker, truth, scale), scale)[0]
+    assert best.box.overlap(truth) > 0.5
+    assert best.score > 0.5
+
+
+def _beside(tracker, box, scale=1.0):
+    """A region that can be searched, a target in it but not in its middle."""
+    span = scale * tracker.search_span()
+    return Box.from_center(box.center[0] - span / 5, box.center[1] + span / 8, span, span)
 
 
 def test_search_of_a_picture_without_the_target_finds_nothing_probable(tracker):
     picture, box = scene((100, 100))
     tracker.init(picture, box)
     empty, _ = scene((100, 100), size=(8, 8))
-    assert all(found.score < 0.5 for found in tracker.search(empty, Box(0, 0, 320, 240)))
+    assert all(found.score < 0.5 for found in tracker.search(empty, _beside(tracker, box)))
 
 
 def test_search_leaves_the_tracker_where_it_is(tracker):
     tracker.init(*scene((100, 100)))
-    tracker.search(scene((230, 160))[0], Box(0, 0, 320, 240))
+    elsewhere, truth = scene((230, 160))
+    tracker.search(elsewhere, _beside(tracker, truth))
     picture, truth = scene((104, 100))
     assert tracker.update(picture).box.overlap(truth) > 0.7
 

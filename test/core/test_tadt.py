@@ -193,7 +193,8 @@ def test_search_leaves_place_and_size(tracker):
     picture, box = scene((100, 100))
     tracker.init(picture, box)
     elsewhere = scene((220, 150))[0]
-    tracker.search(elsewhere, Box(0, 0, 320, 240))
+    span = tracker.search_span()
+    tracker.search(elsewhere, Box.from_center(200, 140, span, span))
     assert tracker.update(picture).box == pytest.approx(box, abs=0.5)
 
 

@@ -34,8 +34,9 @@ class Long(Short):
     def search_span(self):
         return 100.0
 
-    def _search_for(self, image, region):
-        return [Candidate(Box.from_center(*region.center, *self.box.size), 0.7)]
+    def _search_for(self, image, region, scale):
+        size = (scale * length for length in self.box.size)
+        return [Candidate(Box.from_center(*region.center, *size), 0.7)]
 
     def _move_to(self, image, box):
         self.box = box
@@ -72,6 +73,8 @@ def test_search_checks_what_it_is_given(method):
 def test_search_gets_the_part_of_its_region_in_the_picture():
     found = _started(Long).search(PICTURE, Box(-50, 0, 100, 200))
     assert found == [Candidate(Box.from_center(25, 60, 20, 10), 0.7)]
+    (larger,) = _started(Long).search(PICTURE, Box(-50, 0, 100, 200), scale=1.5)
+    assert larger.box.size == (30, 15)
 
 
 def test_every_init_lets_it_learn_again():

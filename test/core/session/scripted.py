@@ -27,6 +27,7 @@ class World:
 
     def __init__(self, x=100, y=100):
         self.things = {}
+        self.scale = 1.0  # at which a search sees them
         self.put(x, y)
 
     def put(self, x, y, score=0.95, seen=None):
@@ -70,12 +71,12 @@ class Scripted(Tracker):
             self.learned.append(score)
         return Result(self.box, score, window, distractors=self.distractors)
 
-    def _search_for(self, image, region):
+    def _search_for(self, image, region, scale):
         self.searched.append(region)
         found = [
             Candidate(box_at(*place), seen)
             for place, (_, seen) in self.world.things.items()
-            if within(place, region)
+            if within(place, region) and scale == self.world.scale
         ]
         return sorted(found, key=lambda c: -c.score)
 
