@@ -1,6 +1,7 @@
 """Fits what makes a probability of a tracker's evidence, and shows how far it can be believed.
 
-How probable a good box is depends on how often the target is away: here, half of the time.
+Evidence tells whether the target is where the box is, not whether the box is as large as it. So the
+fit leaves out boxes that cover the target badly; what is shown has them all.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Samples(NamedTuple):
     Attributes:
         evidence: N values.
         good: N booleans, whether the box covered the target; it does not where that is absent.
-        weights: N values that sum to 1; every run has as much, and of a run with absences the
-            frames with and without the target half each.
+        weights: N values that sum to 1; every run has as much, half of it the good frames and half
+            those without the target in the box. 0 where it is there, but badly covered.
     """
 
     evidence: np.ndarray
@@ -54,22 +55,21 @@ class Samples(NamedTuple):
         """
         told = [~np.isnan(track.evidence) for track in tracks]
         evidence = [track.evidence[known] for track, known in zip(tracks, told, strict=True)]
-        good = [
-            np.nan_to_num(track.overlaps)[known] > GOOD
-            for track, known in zip(tracks, told, strict=True)
-        ]
-        absent = [np.isnan(track.overlaps)[k] for track, k in zip(tracks, told, strict=True)]
-        weights = np.concatenate([_weights(away) for away in absent])
-        samples = cls(np.concatenate(evidence), np.concatenate(good), weights / weights.sum())
-        if len(set(samples.good)) < 2 or len(set(samples.evidence)) < 2:
+        overlaps = [np.nan_to_num(t.overlaps)[known] for t, known in zip(tracks, told, strict=True)]
+        weights = np.concatenate([_weights(of_run) for of_run in overlaps])
+        good = np.concatenate(overlaps) > GOOD
+        evidence, clear = np.concatenate(evidence), weights > 0
+        if len(set(good[clear])) < 2 or len(set(evidence[clear])) < 2:
             raise ValueError("there must be good and bad frames, with evidence that differs")
-        return samples
+        return cls(evidence, good, weights / weights.sum())
 
 
-def _weights(absent: np.ndarray) -> np.ndarray:
-    """Return the frames' weights: for either kind, if there is any, as much in sum."""
-    counts = np.where(absent, absent.sum(), (~absent).sum())
-    return 1 / counts / len(set(absent))
+def _weights(overlaps: np.ndarray) -> np.ndarray:
+    """Return the weights of a run's frames, whose overlaps are 0 where the target is absent."""
+    weights = np.zeros(len(overlaps))
+    for kind in (overlaps > GOOD, overlaps == 0):
+        weights[kind] = 1 / max(kind.sum(), 1)
+    return weights / max(weights.sum(), 1)
 
 
 def fit(samples: Samples) -> Logistic:

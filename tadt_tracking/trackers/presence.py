@@ -110,7 +110,7 @@ def candidates(
     evidence: Tensor,
     score: Callable[[float], float],
 ) -> list[Candidate]:
-    """Pick the best boxes of a window that do not cover each other.
+    """Pick the best boxes of a window, one for each place.
 
     Args:
         image: H x W x ..., the picture that was searched.
@@ -121,7 +121,8 @@ def candidates(
         score: makes a probability of that.
 
     Returns:
-        Those with their middle in the image and a score of at least `WORTH`, best first.
+        Those with their middle in the image, in no better one, and a score of at least `WORTH`; the
+        most probable first.
     """
     (x, y), pixel = window
     indices, heights = suppress(boxes, ranks, most=CANDIDATES, overlap=CANDIDATES_OVERLAP)
@@ -132,5 +133,12 @@ def candidates(
         Candidate(Box.from_center(x + right, y + down, width, height), score_there)
         for (right, down, width, height), score_there in zip(places, scores, strict=True)
     ]
-    within = [c for c in found if c.score >= WORTH and inside(c.box.center, image) == c.box.center]
+    apart = [c for i, c in enumerate(found) if not any(_holds(b.box, c.box) for b in found[:i])]
+    within = [c for c in apart if c.score >= WORTH and inside(c.box.center, image) == c.box.center]
     return sorted(within, key=lambda candidate: -candidate.score)
+
+
+def _holds(box: Box, other: Box) -> bool:
+    """Tell whether the other's middle is in a box: a wide one may lie across a narrow one."""
+    x, y = other.center
+    return box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h

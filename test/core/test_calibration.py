@@ -80,6 +80,14 @@ def test_absent_target_is_a_bad_frame_and_silence_is_none(tmp_path):
     assert samples.weights.tolist() == [0.5, 0.5]
 
 
+def test_box_that_covers_the_target_badly_is_shown_but_not_fitted(tmp_path):
+    track = _track(tmp_path, [0.9, 0.8, 0.2], [True, True, False])
+    track.sequence.truth[2] += [12, 0, 0, 0]
+    samples = Samples.of([track])
+    assert samples.good.tolist() == [True, False, False]
+    assert samples.weights.tolist() == [0.5, 0.0, 0.5]
+
+
 def test_frames_without_the_target_weigh_as_much_as_those_with_it(tmp_path):
     track = _track(tmp_path, [0.9, 0.8, 0.7, 0.2], [True] * 4)
     track.sequence.truth[4] = np.nan
