@@ -18,6 +18,7 @@ from tadt_tracking.evaluation.options import (
     add_common,
     add_protocol,
     add_sequences,
+    add_session,
     add_tracker,
     at_least,
     chosen_settings,
@@ -70,7 +71,9 @@ def _longterm(options: argparse.Namespace) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    entrant = _entrant(options, options.tracker)
+    compute = chosen_settings(options, ComputeSettings)
+    how = {**compute, **dict(options.set), **calibration.NEVER_LOST}
+    entrant = TrackerEntrant.of(options.tracker, session=True, **how)
     sequences = read_sequences(options.root, options.sequences)
     films = interrupted(sequences, options.away, returning=False)
     outcome = entrant.run(films, options.jobs)
@@ -109,12 +112,14 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="accuracy of one tracker with given settings")
     run.set_defaults(command=_run)
-    add_tracker(run, session=False)
+    add_tracker(run)
+    add_session(run, default=False)
     add_sequences(run)
 
     long = commands.add_parser("longterm", help="how trackers bear targets that leave")
     long.set_defaults(command=_longterm)
-    add_tracker(long, session=True, several=True)
+    add_tracker(long, several=True)
+    add_session(long, default=True)
     add_sequences(long, "longterm")
     long.add_argument(
         "--away",
@@ -140,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
     calibrate = commands.add_parser("calibrate", help="fit a score's two constants")
     calibrate.set_defaults(command=_calibrate)
-    add_tracker(calibrate, session=False)
+    add_tracker(calibrate)
     add_sequences(calibrate, "first")
     calibrate.add_argument(
         "--away",

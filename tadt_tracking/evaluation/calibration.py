@@ -1,7 +1,8 @@
 """Fits what makes a probability of a tracker's evidence, and shows how far it can be believed.
 
 Evidence tells whether the target is where the box is, not whether the box is as large as it. So the
-fit leaves out boxes that cover the target badly; what is shown has them all.
+fit leaves out boxes that cover the target badly; what is shown has them all. A session runs the
+tracker, so that it learns as it would there, but one that never gives the target up.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tadt_tracking.evaluation.accuracy import reliability_table
 from tadt_tracking.evaluation.measures import reliability
 from tadt_tracking.evaluation.runner import Track
 
+NEVER_LOST = {"patience": 100.0}  # setting of such a session
 GOOD = 0.5  # overlap above which a box covers the target
 BINS = 10
 STEPS, PRECISION = 100, 1e-9  # of Newton's method: at most, and when to stop

@@ -71,15 +71,19 @@ def add_sequences(parser: argparse.ArgumentParser, default: str = "otb") -> None
     )
 
 
-def add_tracker(parser: argparse.ArgumentParser, *, session: bool, several: bool = False) -> None:
-    """Add the choice of a tracker, or of several, its settings, and whether a session runs it."""
+def add_tracker(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Add the choice of a tracker, or of several, and its settings."""
     how = {"action": "append"} if several else {"default": "tadt"}
     parser.add_argument("--tracker", help=f"one of {', '.join(TRACKERS)}", **how)
     add_set(parser)
+
+
+def add_session(parser: argparse.ArgumentParser, *, default: bool) -> None:
+    """Add whether a session runs the tracker."""
     parser.add_argument(
         "--session",
         action=argparse.BooleanOptionalAction,
-        default=session,
+        default=default,
         help="whether a session runs the tracker, which knows when its target is lost",
     )
 
