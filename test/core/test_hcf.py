@@ -9,7 +9,8 @@ from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import run_sequence
 from tadt_tracking.settings import SettingError
-from tadt_tracking.trackers.hcf import LAYER_WEIGHTS, Hcf, HcfSettings
+from tadt_tracking.trackers.hcf import Hcf
+from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.weights import load
 
 # Well below what is measured (docs/benchmarks.md): rounding differs between processors.
