@@ -109,7 +109,7 @@ class DaSiamRpn(Tracker):
 
     def _first_presence(self, image: np.ndarray) -> Presence:
         sides = (EXEMPLAR_SIDE, self._constants.search_side)
-        first = FirstLook(image, self._center, self._size_seen(), self._pixel(), sides)
+        first = FirstLook(image, self._center, self._size_seen(), (self._pixel(),) * 2, sides)
         return Presence(first, self._describe, stride=STRIDE, beside=self.compute.background)
 
     def _describe(self, window: np.ndarray) -> Tensor:
@@ -216,11 +216,11 @@ class DaSiamRpn(Tracker):
 
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box) -> list[Candidate]:
-        pixel = self._pixel()
         seen = self._propose(self._window_at(image, region.center, SEARCH_SIDE))
         _, evidence, heights = self._judge(seen, seen.features)
-        found = (seen.boxes.flatten(1), heights.flatten(), evidence.flatten())
-        return candidates(image, (region.center, pixel), *found, self._score)
+        boxes = seen.boxes.flatten(1) * self._pixel()
+        found = (boxes, heights.flatten(), evidence.flatten())
+        return candidates(image, region.center, *found, self._score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), box.size
