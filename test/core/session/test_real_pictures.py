@@ -13,11 +13,12 @@ WIDTH, HEIGHT = 480, 320
 SECONDS_A_FRAME = 1 / 15
 LEFT, RIGHT = -60.0, WIDTH + 60.0  # where the target is wholly outside
 TINT = (1.25, 0.85, 0.6)  # of the look-alike, as factors of blue, green and red
+TRACKERS = ({"name": "dasiamrpn", "variant": "r50"}, {"name": "hcf"})
 
 
-@pytest.fixture(scope="module")
-def session():
-    return create_session("dasiamrpn", variant="r50", device="cpu", background=False)
+@pytest.fixture(scope="module", params=TRACKERS, ids=lambda options: options["name"])
+def session(request):
+    return create_session(**request.param, device="cpu", background=False)
 
 
 @pytest.fixture(scope="module")
