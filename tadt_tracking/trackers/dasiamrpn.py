@@ -108,7 +108,7 @@ class DaSiamRpn(Tracker):
 
     def _first_presence(self, image: np.ndarray) -> Presence:
         sides = (EXEMPLAR_SIDE, self._constants.search_side)
-        first = FirstLook(image, self._center, self._size_seen(), self._pixel(), sides)
+        first = FirstLook(image, self._center, self._size_seen(), (self._pixel(),) * 2, sides)
         return Presence(first, self._describe, stride=STRIDE, beside=self.compute.background)
 
     def _describe(self, window: np.ndarray) -> Tensor:
@@ -217,8 +217,8 @@ class DaSiamRpn(Tracker):
         pixel = scale * self._pixel()
         seen = self._frame(self._window(image, region.center, pixel))
         _, evidence, heights = self._judge(seen, self._middle(seen.features))
-        found = (seen.boxes.flatten(1), heights.flatten(), evidence.flatten())
-        return candidates(image, (region.center, pixel), *found, self._score)
+        found = (seen.boxes.flatten(1) * pixel, heights.flatten(), evidence.flatten())
+        return candidates(image, region.center, *found, self._score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), box.size

@@ -2,17 +2,20 @@
 
 One correlation filter for each of three layers of a pre-trained VGG-19, learned frame by frame. The
 coarse layers, which know what the target is, say where the fine ones, which know where its edges
-are, have to look. The paper has no scale; here a fourth filter finds it (`ops.scale_filter`).
+are, have to look. The paper has no scale; here a fourth filter finds it (`ops.scale_filter`). Nor
+does the paper know when its target is gone; here a classifier learns beside the filters, on conv4-4
+of the same window, what the target is not: it leaves the place to them, but tells whether the
+target is there, and finds it again.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from tadt_tracking.box import Box
 from tadt_tracking.crops import crop
@@ -21,89 +24,39 @@ from tadt_tracking.networks.vgg import VGG19_TO_CONV5_4, Vgg
 from tadt_tracking.ops.correlation_filter import CorrelationFilter
 from tadt_tracking.ops.fourier_band import FourierBand
 from tadt_tracking.ops.scale_filter import ScaleFilter, ScalePyramid
-from tadt_tracking.result import Result
-from tadt_tracking.settings import SettingError, Settings, setting
-from tadt_tracking.trackers.base import Tracker
+from tadt_tracking.result import Candidate, Result
+from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.evidence import Usual, probability
+from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.trackers.place import Place
+from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates
 from tadt_tracking.weights.manifest import StateDict
 
-# Layers, coarse to fine, with the weights of their responses (equation 5) and their strides.
-LAYER_WEIGHTS = {"conv5_4": 1.0, "conv4_4": 0.5, "conv3_4": 0.02}
-STRIDES = {"conv5_4": 16, "conv4_4": 8, "conv3_4": 4}
+STRIDES = {"conv5_4": 16, "conv4_4": 8, "conv3_4": 4}  # pixels of the window
 LABEL_SIGMA = 0.1  # of the target's size
 WINDOW = 224  # pixels of the search window as the network sees it
 CELLS = 56  # of the grid to which all layers are resized; conv3-4 has as many
+CELL = WINDOW // CELLS  # pixels of the window
 STEP = 0.25  # cells between neighbouring responses
 SCALE_LAYER = "conv3_4"
 SCALE_STEP = 1.02
 PYRAMID = ScalePyramid(tuple(SCALE_STEP**step for step in range(-8, 9)), cells=10)
 SCALE_SIGMA, SCALE_REGULARIZATION = 1.0, 1e-2
-# Logistic fit of "overlap > 0.5" to the height of conv5-4's response, every sequence weighing the
-# same, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 28.1, 0.111
-
-
-@dataclass(frozen=True)
-class HcfSettings(Settings):
-    """Settings of HCF; the defaults are the paper's where it has them."""
-
-    weights: str = setting("vgg19-oxford", "VGG-19 weights: manifest name or .safetensors file")
-    layers: str = setting(
-        ",".join(LAYER_WEIGHTS), f"layers used, joined by commas: any of {', '.join(LAYER_WEIGHTS)}"
-    )
-    fusion: str = setting(
-        "coarse_to_fine",
-        "how layers are joined: weighted responses of a filter each, or one filter over all",
-        choices=("coarse_to_fine", "concatenation"),
-    )
-    window_shape: str = setting(
-        "square",
-        "search window: a square of the target's area times (1 + padding)^2, or the target's shape "
-        "stretched to a square (as in the authors' implementation)",
-        choices=("square", "stretched"),
-    )
-    padding: float = setting(
-        1.8, "search window beyond the target, relative to its size", minimum=0.5, maximum=5.0
-    )
-    regularization: float = setting(1e-4, "lambda of the filters", minimum=1e-9, maximum=1e3)
-    learning_rate: float = setting(
-        0.01, "share of the newest frame in the filters", minimum=0.0, maximum=1.0
-    )
-    learn_above: float = setting(
-        0.5,
-        "share of its usual height below which a response is not learned from (paper: 0)",
-        minimum=0.0,
-        maximum=1.0,
-    )
-    second_pass: bool = setting(
-        False, "learn from a second window, cut at the place found (the paper; twice the time)"
-    )
-    scale: bool = setting(True, "estimate the target's scale (the paper: off)")
-    scale_rate: float = setting(
-        0.01, "share of the newest frame in the scale filter", minimum=0.0, maximum=1.0
-    )
-
-    def __post_init__(self) -> None:
-        """Check the layers, too."""
-        super().__post_init__()
-        chosen = self.layers.split(",")
-        if len(set(chosen)) < len(chosen) or not set(chosen) <= set(LAYER_WEIGHTS):
-            raise SettingError(
-                f"setting 'layers' must name some of {', '.join(LAYER_WEIGHTS)}, each once and "
-                f"joined by commas, got {self.layers!r}"
-            )
-
-    @property
-    def coarse_to_fine(self) -> tuple[str, ...]:
-        """The layers used."""
-        return tuple(layer for layer in LAYER_WEIGHTS if layer in self.layers.split(","))
+# What tells whether the target is there sees means of POOLED x POOLED cells, twice as far apart.
+PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
+POOLED, POOLED_STRIDE = 4, 2
+PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
+# Logistic fit of the classifier's answers on ten sequences, every one's first 45 frames, against
+# those after a cut to another's (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 19.3, 0.38
 
 
 class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
+    thresholds = Thresholds(0.25, 0.8)
+    can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:
         """Load the network; see `create_tracker`."""
@@ -113,18 +66,18 @@ class Hcf(Tracker):
         self._layers = settings.coarse_to_fine
         # Made for all layers, whichever are used: quantised once.
         self._engine = make_engine(network, tuple(LAYER_WEIGHTS), compute)
-        used = {*self._layers, SCALE_LAYER} if settings.scale else {*self._layers}
+        used = {*self._layers, PRESENCE_LAYER} | ({SCALE_LAYER} if settings.scale else set())
         if len(used) < len(LAYER_WEIGHTS):
             self._engine = self._engine.with_taps(tuple(n for n in LAYER_WEIGHTS if n in used))
         self._band = FourierBand.of_labels(CELLS, LABEL_SIGMA * CELLS / (1 + settings.padding))
         self._centered = self._analyses((0.0, 0.0))
-        self._places = self._band.offsets(STEP)
+        self._places = torch.from_numpy(self._band.offsets(STEP)).to(compute.device, torch.float32)
         self._synthesis = self._band.synthesis(STEP, compute.device)
 
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
         self._place, self._usual = Place(box), Usual()
-        found = self._features(image)
+        found = self._features(image, box.center)
         height, width = self._target_cells()
         sigma = (LABEL_SIGMA * height, LABEL_SIGMA * width)
         self._labels = self._band.gaussian(sigma, self.compute.device)
@@ -135,20 +88,28 @@ class Hcf(Tracker):
         if self.settings.scale:
             sample = self._pyramid(found, (0.0, 0.0))
             self._scale_filter = ScaleFilter(sample, SCALE_SIGMA, SCALE_REGULARIZATION)
+        look = FirstLook(image, box.center, self._size_seen(), self._pixel(), (WINDOW // 2, WINDOW))
+        how = {"stride": PRESENCE_STRIDE, "beside": self.compute.background}
+        self._presence = Presence(look, self._describe, channels=PRESENCE_CHANNELS, **how)
 
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         self._place.stay_inside(image)
         searched = Box.from_center(*self._place.center, *self._window()).clip(image)
-        found = self._features(image)
-        place, evidence = self._locate(self._spectra(found, self._centered))
-        place = self._move(place, image)
-        if self._usual.note(evidence, self.settings.learn_above):
+        found = self._features(image, self._place.center)
+        seen = _pooled(found)
+        place, height = self._locate(self._spectra(found, self._centered))
+        answer = self._presence.at(seen, place.flip(0)[:, None] * CELL)
+        # The one synchronisation with a GPU before the scale's:
+        down, across, height, evidence = torch.cat([place, height, answer]).tolist()
+        place = self._move((down, across), image)
+        if self._usual.note(height, self.settings.learn_above):
             if self.settings.scale:
                 self._follow_scale(found, place)
-            self._learn(image, found, place)
-        score = probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
-        return Result(self._place.box, score, searched, evidence)
+            if self.learning:
+                self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), evidence)
+                self._learn(image, found, place)
+        return Result(self._place.box, _score(evidence), searched, evidence)
 
     def _window(self) -> tuple[float, float]:
         """Return the width and height of the search window in pixels of the image."""
@@ -158,9 +119,27 @@ class Hcf(Tracker):
         growth = self._place.scale * (1 + self.settings.padding)
         return width * growth, height * growth
 
-    def _features(self, image: np.ndarray) -> dict[str, Tensor]:
-        """Return the features (C x h x w) of the search window around the last place, by layer."""
-        window = crop(image, self._place.center, self._window(), (WINDOW, WINDOW))
+    def _pixel(self) -> tuple[float, float]:
+        """Return width and height of the window's pixels in pixels of the image."""
+        width, height = self._window()
+        return width / WINDOW, height / WINDOW
+
+    def _size_seen(self) -> tuple[float, float]:
+        """Return width and height of the target in pixels of the window."""
+        height, width = self._target_cells()
+        return width * CELL, height * CELL
+
+    def _features(
+        self, image: np.ndarray, center: tuple[float, float], scale: float = 1.0
+    ) -> dict[str, Tensor]:
+        """Return the features (C x h x w) of a search window around a place, by layer."""
+        span = tuple(scale * length for length in self._window())
+        return self._look(crop(image, center, span, (WINDOW, WINDOW)))
+
+    def _describe(self, window: np.ndarray) -> Tensor:
+        return _pooled(self._look(window))
+
+    def _look(self, window: np.ndarray) -> dict[str, Tensor]:
         found = self._engine(self.compute.batch([window]))
         # Channels last in memory, which is what all that reads them wants.
         return {
@@ -182,14 +161,14 @@ class Hcf(Tracker):
         spectra = [self._band.transform(found[n], analyses[n]) for n in self._layers]
         return [torch.cat(spectra, -1)] if self.settings.fusion == "concatenation" else spectra
 
-    def _locate(self, spectra: list[Tensor]) -> tuple[tuple[float, float], float]:
+    def _locate(self, spectra: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Find the target where the layers' responses, each of height 1, add up best.
 
         This is equation 5 without its limit on how far the layers' maxima lie apart.
 
         Returns:
-            Its place, down and across in cells from the window's middle, and the evidence: the
-            height of the coarsest layer's response.
+            Its place, down and across in cells from the window's middle, and the height of the
+            coarsest layer's response, one value.
         """
         total, peaks = 0.0, []
         weights = (LAYER_WEIGHTS[layer] for layer in self._layers)
@@ -197,10 +176,8 @@ class Hcf(Tracker):
             response = self._band.inverse(filter_.respond(spectrum), self._synthesis)
             peaks.append(response.amax())
             total = total + weight / peaks[-1].clamp_min(1e-6) * response
-        # The one synchronisation with a GPU before the scale's:
-        best, evidence = torch.stack([total.argmax(), peaks[0]]).tolist()
-        row, column = divmod(int(best), len(self._places))
-        return (float(self._places[row]), float(self._places[column])), evidence
+        best, side = total.argmax(), len(self._places)
+        return self._places.take(torch.stack([best // side, best % side])), peaks[0][None]
 
     def _move(self, place: tuple[float, float], image: np.ndarray) -> tuple[float, float]:
         """Follow the target to a place in the window; returns the place, inside the image."""
@@ -217,16 +194,17 @@ class Hcf(Tracker):
         The paper cuts a second window there, which runs the network twice a frame.
         """
         if self.settings.second_pass:
-            found, place = self._features(image), (0.0, 0.0)
+            found, place = self._features(image, self._place.center), (0.0, 0.0)
         spectra = self._spectra(found, self._analyses(place))
         for filter_, spectrum in zip(self._filters, spectra, strict=True):
             filter_.learn(spectrum, self._labels, self.settings.learning_rate)
 
     def _follow_scale(self, found: dict[str, Tensor], place: tuple[float, float]) -> None:
-        """Find the target's scale at its new place, and learn how it looks there."""
+        """Find the target's scale at its new place, and learn how it looks there, if it may."""
         sample = self._pyramid(found, place)
         step = self._scale_filter.find(sample)
-        self._scale_filter.learn(sample, step, self.settings.scale_rate)
+        if self.learning:
+            self._scale_filter.learn(sample, step, self.settings.scale_rate)
         self._place.grow(SCALE_STEP**step)
 
     def _pyramid(self, found: dict[str, Tensor], place: tuple[float, float]) -> Tensor:
@@ -239,3 +217,27 @@ class Hcf(Tracker):
         sizes = zip(self._place.box.size, self._window(), strict=True)
         width, height = (length / window * CELLS for length, window in sizes)
         return height, width
+
+    def search_span(self) -> float:
+        """See :class:`Tracker`."""
+        return min(self._window())
+
+    @torch.inference_mode()
+    def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
+        answers = self._presence.answers(_pooled(self._features(image, region.center, scale)))
+        pixel = scale * answers.new_tensor(self._pixel() * 2)[:, None]
+        boxes = boxes_of(answers, self._size_seen(), PRESENCE_STRIDE) * pixel
+        evidence = answers.flatten()
+        return candidates(image, region.center, boxes, evidence, evidence, _score)
+
+    def _move_to(self, image: np.ndarray, box: Box) -> None:
+        self._place.move_to(box, image)
+
+
+def _score(evidence: float) -> float:
+    return probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
+
+
+def _pooled(found: dict[str, Tensor]) -> Tensor:
+    """Return what tells whether the target is there: C x m x m with the window's middle."""
+    return functional.avg_pool2d(found[PRESENCE_LAYER], POOLED, POOLED_STRIDE)

@@ -53,7 +53,11 @@ VIEWS = (
 
 
 def cut_view(
-    image: np.ndarray, view: View, center: tuple[float, float], pixel: float, sides: tuple[int, int]
+    image: np.ndarray,
+    view: View,
+    center: tuple[float, float],
+    pixel: tuple[float, float],
+    sides: tuple[int, int],
 ) -> tuple[np.ndarray, tuple[float, float]]:
     """Cut a view of the target out of the first frame.
 
@@ -61,7 +65,7 @@ def cut_view(
         image: H x W x 3, uint8.
         view: which.
         center: the target's middle (x, y) in pixels of the image.
-        pixel: size of the search window's pixels in pixels of the image.
+        pixel: width and height of the search window's pixels in pixels of the image.
         sides: of the exemplar and the search window, in pixels of the latter.
 
     Returns:
@@ -69,11 +73,11 @@ def cut_view(
         in its pixels from its own middle.
     """
     exemplar, side = sides
-    way = [exemplar * pixel * share for share in (view.right, view.down)]
-    middle = (center[0] - way[0], center[1] - way[1])
-    span = side * pixel * view.zoom
-    window = crop(image, middle, (span, span), (side, side))
-    right, down = (length / (pixel * view.zoom) for length in way)
+    right, down = exemplar * view.right, exemplar * view.down
+    middle = (center[0] - right * pixel[0], center[1] - down * pixel[1])
+    span = tuple(side * length * view.zoom for length in pixel)
+    window = crop(image, middle, span, (side, side))
+    right, down = right / view.zoom, down / view.zoom
     if view.mirrored:
         return np.ascontiguousarray(window[:, ::-1]), (-right, down)
     return window, (right, down)

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tadt_tracking.box import Box
 from tadt_tracking.ops.embedding import read
 from tadt_tracking.ops.nms import suppress
+from tadt_tracking.ops.whitening import Whitening
 from tadt_tracking.result import Candidate
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 from tadt_tracking.trackers.place import inside
@@ -31,7 +32,7 @@ class FirstLook(NamedTuple):
         image: the frame, H x W x 3, uint8.
         center: (x, y) of the target's middle in pixels of the image.
         size: width and height of the target in pixels of the search window.
-        pixel: size of the search window's pixels in pixels of the image.
+        pixel: width and height of the search window's pixels in pixels of the image.
         sides: of the exemplar, by shares of which views are moved, and of the search window, in
             pixels of the latter.
     """
@@ -39,7 +40,7 @@ class FirstLook(NamedTuple):
     image: np.ndarray
     center: tuple[float, float]
     size: tuple[float, float]
-    pixel: float
+    pixel: tuple[float, float]
     sides: tuple[int, int]
 
 
@@ -56,6 +57,7 @@ class Presence:
         *,
         stride: int,
         beside: bool,
+        channels: int | None = None,
     ) -> None:
         """Learn from views of the first frame.
 
@@ -65,10 +67,13 @@ class Presence:
                 until its next call.
             stride: pixels of the window from one cell of the features to the next.
             beside: whether later frames are learnt in a thread, so that no answer waits for it.
+            channels: to how many principal ones the features' are reduced; None: they all stay.
         """
         image, center, size, pixel, sides = first
         cut = [cut_view(image, view, center, pixel, sides) for view in VIEWS]
         views = torch.stack([describe(window).clone() for window, _ in cut])
+        self._reduce = Whitening(views, channels) if channels else nn.Identity()
+        views = torch.stack([self._reduce(view) for view in views])
         places = torch.tensor([place for _, place in cut]) / stride
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
@@ -76,7 +81,7 @@ class Presence:
 
     def answers(self, features: Tensor) -> Tensor:
         """Return the answer for each cell: m x m for C x m x m of a window of any size."""
-        return self._classifier.respond(features)
+        return self._classifier.respond(self._reduce(features))
 
     def at(self, features: Tensor, places: Tensor) -> Tensor:
         """Return the answers at places, 2 x N: N values."""
@@ -86,7 +91,7 @@ class Presence:
         """Learn a frame on which the target was found, where the answer there is high enough."""
         if answer > LEARN_ABOVE:
             x, y = place
-            self._classifier.learn(features, (x / self._stride, y / self._stride))
+            self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
 
 
 def boxes_of(answers: Tensor, size: tuple[float, float], stride: int) -> Tensor:
@@ -104,18 +109,18 @@ def boxes_of(answers: Tensor, size: tuple[float, float], stride: int) -> Tensor:
 
 def candidates(
     image: np.ndarray,
-    window: tuple[tuple[float, float], float],
+    center: tuple[float, float],
     boxes: Tensor,
     ranks: Tensor,
     evidence: Tensor,
     score: Callable[[float], float],
 ) -> list[Candidate]:
-    """Pick the best boxes of a window, one for each place.
+    """Pick the best boxes, one for each place.
 
     Args:
         image: H x W x ..., the picture that was searched.
-        window: its middle (x, y) in pixels of the image, and the size of its pixels in those.
-        boxes: 4 x N (cx, cy, w, h), in pixels of the window from its middle.
+        center: (x, y) from which boxes count.
+        boxes: 4 x N (cx, cy, w, h), in pixels of the image.
         ranks: N, by which boxes are picked.
         evidence: N, that the target is in them.
         score: makes a probability of that.
@@ -124,10 +129,10 @@ def candidates(
         Those with their middle in the image, in no better one, and a score of at least `WORTH`; the
         most probable first.
     """
-    (x, y), pixel = window
+    x, y = center
     indices, heights = suppress(boxes, ranks, most=CANDIDATES, overlap=CANDIDATES_OVERLAP)
     indices = indices[heights.isfinite()]
-    places = (boxes[:, indices] * pixel).T.tolist()
+    places = boxes[:, indices].T.tolist()
     scores = map(score, evidence[indices].tolist())
     found = [
         Candidate(Box.from_center(x + right, y + down, width, height), score_there)

@@ -90,7 +90,7 @@ class Tadt(Tracker):
         self._frame = SteadyFrame(self._search, self.compute.device)
         self._set_template(low[chosen[0]], high[chosen[1]], kernel)
         sides = (self._window // 2, self._window)
-        look = FirstLook(image, box.center, self._size_seen(), self._pixel(), sides)
+        look = FirstLook(image, box.center, self._size_seen(), (self._pixel(),) * 2, sides)
         how = {"stride": STRIDE * POOLED_STRIDE, "beside": self.compute.background}
         self._presence = Presence(look, self._describe, **how)
 
@@ -211,9 +211,9 @@ class Tadt(Tracker):
         pixel = scale * self._pixel()
         searched = self._search_window(image, region.center, pixel)
         answers = self._presence.answers(_pooled(self._features(searched)))
-        boxes = boxes_of(answers, self._size_seen(), STRIDE * POOLED_STRIDE)
+        boxes = boxes_of(answers, self._size_seen(), STRIDE * POOLED_STRIDE) * pixel
         evidence = answers.flatten()
-        return candidates(image, (region.center, pixel), boxes, evidence, evidence, _score)
+        return candidates(image, region.center, boxes, evidence, evidence, _score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

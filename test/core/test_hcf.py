@@ -3,13 +3,16 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 from targets import scene
 
+from tadt_tracking.box import Box
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import run_sequence
 from tadt_tracking.settings import SettingError
-from tadt_tracking.trackers.hcf import LAYER_WEIGHTS, Hcf, HcfSettings
+from tadt_tracking.trackers.hcf import Hcf
+from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.weights import load
 
 # Well below what is measured (docs/benchmarks.md): rounding differs between processors.
@@ -17,7 +20,7 @@ EXPECTED_AUC = {"Crossing": 0.60, "Deer": 0.60, "Couple": 0.55}
 
 
 def _tracker(precision="auto", **settings):
-    compute = Compute.choose(ComputeSettings(device="cpu", precision=precision))
+    compute = Compute.choose(ComputeSettings(device="cpu", precision=precision, background=False))
     compute.set_threads()
     return Hcf(HcfSettings.from_dict(settings), compute, load("vgg19-oxford"))
 
@@ -135,6 +138,91 @@ def test_hidden_target_is_not_forgotten():
     assert returned[0.5] > returned[0.0] + 0.2
 
 
+def test_target_elsewhere_is_found_where_it_is(tracker):
+    picture, box = scene((80, 80), shape=(480, 640))
+    tracker.init(picture, box)
+    moved, truth = scene((300, 250), shape=(480, 640))
+    span = tracker.search_span()
+    found = tracker.search(moved, Box.from_center(270, 275, span, span))
+    assert found[0].box.overlap(truth) > 0.6
+    assert found[0].score > 0.5
+    tracker.move_to(moved, found[0].box)
+    assert tracker.update(moved).box.overlap(truth) > 0.8
+
+
+def test_long_target_is_found_in_a_stretched_window():
+    tracker = _tracker(window_shape="stretched")
+    picture, box = scene((120, 80), size=(96, 32), shape=(480, 640))
+    tracker.init(picture, box)
+    assert tracker.search_span() == pytest.approx(2.8 * 32)
+    moved, truth = scene((300, 250), size=(96, 32), shape=(480, 640))
+    found = tracker.search(moved, Box.from_center(330, 240, 80, 80))
+    assert found[0].box.overlap(truth) > 0.6
+    assert found[0].score > 0.5
+
+
+def test_search_finds_nothing_where_the_target_is_not(tracker):
+    picture, box = scene((80, 80), shape=(480, 640))
+    tracker.init(picture, box)
+    span = tracker.search_span()
+    assert all(c.score < 0.5 for c in tracker.search(picture, Box(400, 240, span, span)))
+
+
+def test_search_costs_one_pass_over_a_window_as_an_update_does(tracker, monkeypatch):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    engine, seen = tracker._engine, []
+    monkeypatch.setattr(tracker, "_engine", lambda batch: seen.append(batch.shape) or engine(batch))
+    tracker.update(picture)
+    tracker.search(picture, Box(0, 0, 320, 240))
+    assert seen == [(1, 224, 224, 3)] * 2
+
+
+def test_search_leaves_place_and_size(tracker):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    tracker.search(scene((220, 150))[0], Box(0, 0, 320, 240))
+    assert tracker.update(picture).box == pytest.approx(box, abs=0.5)
+
+
+def test_moved_tracker_takes_over_place_and_size(tracker):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    before = tracker.search_span()
+    tracker.move_to(picture, Box.from_center(200, 120, 1.5 * box.w, 1.5 * box.h))
+    assert tracker.search_span() == pytest.approx(1.5 * before)
+    region = tracker.update(picture).search_region
+    assert region.x == pytest.approx(200 - 1.5 * before / 2)
+
+
+def _looks(tracker):
+    """Return what is learnt of the target's looks: of every filter, and of the classifier."""
+    filters = [*tracker._filters, tracker._scale_filter._filter]
+    classifier = tracker._presence._classifier._ridge.weights
+    return [filter_._numerator.clone() for filter_ in filters] + [classifier.clone()]
+
+
+@pytest.mark.parametrize("learning", [False, True])
+def test_nothing_is_learnt_where_it_may_not(tracker, learning):
+    tracker.init(*scene((150, 120)))
+    tracker.learning = learning
+    before = _looks(tracker)
+    for step in range(12):
+        tracker.update(scene((152 + step, 120))[0])
+    changed = [not torch.equal(*pair) for pair in zip(before, _looks(tracker), strict=True)]
+    assert changed == [learning] * 5
+
+
+def test_scale_is_followed_where_nothing_is_learnt(tracker):
+    picture, box = scene((160, 120))
+    tracker.init(picture, box)
+    tracker.learning = False
+    for growth in np.linspace(1, 1.2, 12):
+        picture, _ = scene((160, 120), size=(round(60 * growth), round(48 * growth)))
+        result = tracker.update(picture)
+    assert result.box.w > 1.1 * box.w
+
+
 def test_search_region_is_around_the_last_place_and_inside_the_picture(tracker):
     picture, box = scene((40, 40))
     tracker.init(picture, box)
@@ -176,6 +264,18 @@ def test_bad_settings_are_named(setting):
 @pytest.mark.parametrize("name", EXPECTED_AUC)
 def test_real_video_is_tracked(tracker, sequences, name):
     assert run_sequence(tracker, Sequence.read(sequences / name)).auc > EXPECTED_AUC[name]
+
+
+def test_score_falls_while_the_target_is_hidden(tracker, sequences):
+    """Jogging-1: a pole hides the runner around frame 70 to 80."""
+    sequence = Sequence.read(sequences / "Jogging-1")
+    scores = []
+    for index, frame in zip(range(80), sequence.frames(), strict=False):
+        if index == 0:
+            tracker.init(frame, sequence.first_box)
+        else:
+            scores.append(tracker.update(frame).score)
+    assert min(scores[68:]) < 0.5 * np.median(scores[:60])
 
 
 def test_precisions_agree_on_real_video(tracker, sequences):

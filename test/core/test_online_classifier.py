@@ -149,8 +149,9 @@ def test_fault_of_a_job_is_told(beside):
 def test_view_shows_the_target_where_it_says(view):
     image = np.zeros((400, 500, 3), np.uint8)
     image[195:205, 245:255] = 255  # around (250, 200)
-    window, (x, y) = cut_view(image, view, (250.0, 200.0), 0.8, (127, 255))
+    window, (x, y) = cut_view(image, view, (250.0, 200.0), (0.8, 0.6), (127, 255))
     assert window.shape == (255, 255, 3)
     rows, columns = np.nonzero(window[..., 0] > 127)
     assert (columns.mean() - 127, rows.mean() - 127) == pytest.approx((x, y), abs=0.6)
-    assert np.ptp(columns) == pytest.approx(10 / (0.8 * view.zoom), abs=2)
+    for places, pixel in ((columns, 0.8), (rows, 0.6)):
+        assert np.ptp(places) == pytest.approx(10 / (pixel * view.zoom), abs=2)

@@ -7,22 +7,22 @@ import torch
 from tadt_tracking.trackers.presence import CANDIDATES, candidates
 
 PICTURE = np.zeros((200, 300, 3), np.uint8)
-WINDOW = ((150.0, 100.0), 2.0)  # its middle, and the size of its pixels
+MIDDLE = (150.0, 100.0)
 
 
 def _found(*boxes):
-    """Candidates among boxes (cx, cy, w, h, rank, evidence) in a window's pixels."""
+    """Candidates among boxes (cx, cy, w, h, rank, evidence) in pixels from the middle."""
     cx, cy, w, h, ranks, evidence = torch.tensor(boxes, dtype=torch.float32).T
     # As many more as are picked, which are nowhere in the picture.
     beyond = torch.tensor([[500.0 + 50 * i, 0, 10, 10] for i in range(CANDIDATES)]).T
     several = torch.cat([torch.stack([cx, cy, w, h]), beyond], 1)
     padding = torch.zeros(CANDIDATES)
     of_all = (torch.cat([values, padding]) for values in (ranks, evidence))
-    return candidates(PICTURE, WINDOW, several, *of_all, lambda value: value)
+    return candidates(PICTURE, MIDDLE, several, *of_all, lambda value: value)
 
 
 def test_places_and_sizes_are_those_of_the_picture():
-    (found,) = _found((-10, 20, 8, 6, 1, 0.75))
+    (found,) = _found((-20, 40, 16, 12, 1, 0.75))
     assert found.box == pytest.approx((122, 134, 16, 12))
     assert found.score == 0.75
 
@@ -35,8 +35,8 @@ def test_most_probable_comes_first_whatever_its_rank():
 def test_one_box_a_place_the_best_ranked():
     tall, wide = (0, 0, 6, 30, 0.9, 0.5), (2, 1, 30, 6, 0.6, 0.75)
     (found,) = _found(tall, wide)
-    assert found.box.size == (12, 60)
+    assert found.box.size == (6, 30)
 
 
 def test_what_is_hardly_like_the_target_or_outside_the_picture_is_left_out():
-    assert _found((0, 0, 8, 8, 1, 0.01), (80, 0, 8, 8, 1, 0.9)) == []
+    assert _found((0, 0, 8, 8, 1, 0.01), (160, 0, 8, 8, 1, 0.9)) == []
