@@ -12,6 +12,7 @@ from tadt_tracking.session.budget import Budget
 from tadt_tracking.session.lookalikes import Lookalikes
 from tadt_tracking.session.motion import Prior, moved_inside
 from tadt_tracking.session.search_plan import SearchPlan
+from tadt_tracking.session.visibility import as_far_as_visible
 from tadt_tracking.trackers.base import Thresholds, Tracker
 
 AGREES = 0.5  # overlap of a candidate with what a look centred on it finds
@@ -82,24 +83,27 @@ class Recovery:
 
     def _look_here(self, image: np.ndarray) -> Look:
         """Look where the tracker is, which cannot search: it may come back by itself."""
-        result = self._tracker.update(image)
+        result = self._update(image)
         self._waiting = self._confirms(result)
         return Look(None, result.search_region)
 
     def _first_look(self, image: np.ndarray, candidate: Candidate) -> None:
         self._tracker.move_to(image, candidate.box)
-        result = self._tracker.update(image)
+        result = self._update(image)
         self._waiting = self._confirms(result) and result.box.overlap(candidate.box) > AGREES
         if not self._waiting:
             self._lookalikes.refuse(candidate.box)
 
     def _second_look(self, image: np.ndarray) -> Look:
         self._waiting = False
-        result = self._tracker.update(image)
+        result = self._update(image)
         if self._confirms(result):
             return Look(result, result.search_region)
         self._lookalikes.refuse(result.box)
         return Look(None, result.search_region)
+
+    def _update(self, image: np.ndarray) -> Result:
+        return as_far_as_visible(self._tracker.update(image), image)
 
     def _confirms(self, result: Result) -> bool:
         return result.score >= self._thresholds.regain_above

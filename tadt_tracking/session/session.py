@@ -24,6 +24,7 @@ from tadt_tracking.session.recovery import Recovery
 from tadt_tracking.session.search_plan import SearchPlan
 from tadt_tracking.session.settings import SessionSettings
 from tadt_tracking.session.states import StateMachine
+from tadt_tracking.session.visibility import as_far_as_visible
 from tadt_tracking.trackers import Tracker
 
 
@@ -107,6 +108,7 @@ class Session:
             prior = self._motion.predict(stamp)
             span = math.inf if passed is Passed.ANEW else _side(result) + SIGMAS * prior.sigma
             result = catch_up(self.tracker, image, result, prior, span)
+        result = as_far_as_visible(result, image)
         state = self._states.judge(result.score)
         if state is State.LOST:
             return self._lose(result, image, stamp)

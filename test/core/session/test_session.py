@@ -50,6 +50,19 @@ def test_lost_box_is_the_last_certain_one():
         assert lost.score == NOTHING
 
 
+def test_target_half_outside_the_picture_has_left_it_and_comes_back_when_it_is_seen():
+    run = Run()
+    run.frames(3)
+    for x in (80, 60, 40, 20, 8):
+        run.world.only(x, 100)
+        assert run.frame().state is State.TRACKING
+    run.world.only(0, 100)
+    assert run.frame().state is State.LOST
+    assert "TRACKING" not in run.states(30)
+    run.world.only(8, 100)
+    assert "TRACKING" in run.states(30)
+
+
 def test_blurred_frames_lose_nothing_and_teach_nothing():
     run = Run()
     run.frames(3)

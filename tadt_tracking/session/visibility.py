@@ -1,0 +1,22 @@
+"""Targets that leave the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tadt_tracking.result import Result
+
+VISIBLE = 0.55  # share of a box that lies in the picture, where the target has not left it
+
+
+def as_far_as_visible(result: Result, image: np.ndarray) -> Result:
+    """Return the result, with the score 0 where half of its box or more lies outside the picture.
+
+    What is seen of the target then overlaps the box by no more than half, however sure a tracker is
+    that it still sees an end of it. Trackers keep a box's middle in the picture (H x W x ...), so
+    that half of the box at a border means half or less.
+    """
+    inside = result.box.overlap(result.box.clip(image))
+    return result if inside > VISIBLE else replace(result, score=0.0)
