@@ -16,7 +16,7 @@ from tadt_tracking.evaluation.accuracy import reliability_table
 from tadt_tracking.evaluation.measures import reliability
 from tadt_tracking.evaluation.runner import Track
 
-NEVER_LOST = {"patience": 100.0}  # setting of such a session
+NEVER_LOST = {"patience": 1000.0}  # setting of such a session
 GOOD = 0.5  # overlap above which a box covers the target
 BINS = 10
 STEPS, PRECISION = 100, 1e-9  # of Newton's method: at most, and when to stop

@@ -30,7 +30,7 @@ class SessionSettings(Settings):
         1.5,
         "evidence against the target, in log-odds added up over frames, at which it is lost",
         minimum=0.0,
-        maximum=100.0,
+        maximum=1000.0,
     )
     growth: float = setting(
         3.0,

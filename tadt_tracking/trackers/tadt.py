@@ -46,8 +46,8 @@ FIRST_SHARE, SURE_ABOVE = 0.5, 0.6
 RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stays outside
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
-# Logistic function of the classifier's answer, set by hand until it is fitted.
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 10.0, 0.45
+# Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 11.8, 0.491
 
 
 class Tadt(Tracker):
