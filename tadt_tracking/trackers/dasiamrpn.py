@@ -38,7 +38,7 @@ from tadt_tracking.trackers.dasiamrpn_settings import RESNET, DaSiamRpnSettings
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
 from tadt_tracking.trackers.evidence import probability
 from tadt_tracking.trackers.place import inside
-from tadt_tracking.trackers.presence import FirstLook, Presence, candidates
+from tadt_tracking.trackers.presence import FirstLook, Presence, candidates, lookalikes
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
@@ -142,13 +142,17 @@ class DaSiamRpn(Tracker):
         pixel, span = self._pixel(), self.search_span()
         searched = Box.from_center(*self._center, span, span).clip(image)
         seen = self._frame(self._window(image, self._center, pixel))
+        answers = self._answers(seen)
         # The frame's only synchronisation with a GPU:
-        *proposal, certainty, evidence = self._choose(seen).tolist()
+        values = torch.cat([self._choose(seen, answers), self._peaks(answers)]).tolist()
+        proposal, (certainty, evidence), peaks = values[:4], values[4:6], values[6:]
+        window = (self._center, (pixel, pixel))
         self._follow(image, [length * pixel for length in proposal], certainty)
         if self.settings.online and self.learning:
             self._presence.learn(self._middle(seen.features), (proposal[0], proposal[1]), evidence)
         box = Box.from_center(*self._center, *self._size)
-        return Result(box, self._score(evidence), searched, evidence)
+        others = lookalikes(peaks, *window, box, self._score)
+        return Result(box, self._score(evidence), searched, evidence, others)
 
     def _propose(self, window: Tensor) -> Seen:
         """Return the proposals in a search window, and of what they were made."""
@@ -159,9 +163,17 @@ class DaSiamRpn(Tracker):
         scores = logits[0].softmax(0)[1]
         return Seen(scores, boxes, found[FEATURES][0], searched.classification[0])
 
-    def _choose(self, seen: Seen) -> Tensor:
+    def _answers(self, seen: Seen) -> Tensor | None:
+        """Return the classifier's answers for the cells that have proposals, if there is one."""
+        return self._presence.answers(self._middle(seen.features)) if self.settings.online else None
+
+    def _peaks(self, answers: Tensor | None) -> Tensor:
+        empty = torch.empty(0, device=self.compute.device)
+        return empty if answers is None else self._presence.peaks(answers).flatten()
+
+    def _choose(self, seen: Seen, answers: Tensor | None) -> Tensor:
         """Return the best proposal: its box (cx, cy, w, h), its certainty, and its evidence."""
-        certainties, evidence, heights = self._judge(seen, self._middle(seen.features))
+        certainties, evidence, heights = self._judge(seen, answers)
         influence = self._constants.window_influence
         ranks = (1 - influence) * heights + influence * self._cosine
         best = ranks.argmax()
@@ -169,19 +181,18 @@ class DaSiamRpn(Tracker):
             best = self._choose_among(shortlist(seen.looks, seen.boxes, seen.scores, ranks))
         return torch.stack([v.take(best) for v in (*seen.boxes, certainties, evidence)])
 
-    def _judge(self, seen: Seen, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _judge(self, seen: Seen, answers: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Return for each proposal, A x n x n, its certainty, its evidence, and what it is worth.
 
         Certainty is the network's score with a penalty on change; evidence tells whether the target
-        is there. `features` are those of the cells that have proposals, at least.
+        is there.
         """
         penalties = change_penalty(seen.boxes, self._size_seen(), self._constants.penalty)
         certainties = penalties * seen.scores
-        if not self.settings.online:
+        if answers is None:
             return certainties, seen.scores, certainties
-        places = seen.boxes[:2].flatten(1)
-        answers = self._presence.at(features, places).view_as(certainties)
-        return certainties, answers, torch.lerp(certainties, answers, ANSWER_SHARE)
+        evidence = self._presence.at(answers, seen.boxes[:2].flatten(1)).view_as(certainties)
+        return certainties, evidence, torch.lerp(certainties, evidence, ANSWER_SHARE)
 
     def _choose_among(self, found: Shortlist) -> Tensor:
         """Return the best proposal's index, and learn what it and the others look like."""
@@ -216,7 +227,7 @@ class DaSiamRpn(Tracker):
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
         seen = self._frame(self._window(image, region.center, pixel))
-        _, evidence, heights = self._judge(seen, self._middle(seen.features))
+        _, evidence, heights = self._judge(seen, self._answers(seen))
         found = (seen.boxes.flatten(1) * pixel, heights.flatten(), evidence.flatten())
         return candidates(image, region.center, *found, self._score)
 

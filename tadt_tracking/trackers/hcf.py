@@ -29,7 +29,7 @@ from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.evidence import Usual, probability
 from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.trackers.place import Place
-from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates
+from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates, lookalikes
 from tadt_tracking.weights.manifest import StateDict
 
 STRIDES = {"conv5_4": 16, "conv4_4": 8, "conv3_4": 4}  # pixels of the window
@@ -99,9 +99,13 @@ class Hcf(Tracker):
         found = self._features(image, self._place.center)
         seen = _pooled(found)
         place, height = self._locate(self._spectra(found, self._centered))
-        answer = self._presence.at(seen, place.flip(0)[:, None] * CELL)
+        answers = self._presence.answers(seen)
+        answer = self._presence.at(answers, place.flip(0)[:, None] * CELL)
+        peaks = self._presence.peaks(answers).flatten()
         # The one synchronisation with a GPU before the scale's:
-        down, across, height, evidence = torch.cat([place, height, answer]).tolist()
+        values = torch.cat([place, height, answer, peaks]).tolist()
+        down, across, height, evidence, *peaks = values
+        window = (self._place.center, self._pixel())
         place = self._move((down, across), image)
         if self._usual.note(height, self.settings.learn_above):
             if self.settings.scale:
@@ -109,7 +113,9 @@ class Hcf(Tracker):
             if self.learning:
                 self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), evidence)
                 self._learn(image, found, place)
-        return Result(self._place.box, _score(evidence), searched, evidence)
+        box = self._place.box
+        others = lookalikes(peaks, *window, box, _score)
+        return Result(box, _score(evidence), searched, evidence, others)
 
     def _window(self) -> tuple[float, float]:
         """Return the width and height of the search window in pixels of the image."""

@@ -5,12 +5,14 @@ They differ in what they show it: each gives it features of its own search windo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tadt_tracking.box import Box
 from tadt_tracking.ops.embedding import read
@@ -22,6 +24,7 @@ from tadt_tracking.trackers.place import inside
 
 LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 CANDIDATES, CANDIDATES_OVERLAP = 5, 0.3
+PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 WORTH = 0.05  # score of a place that looks at all like the target
 
 
@@ -78,14 +81,28 @@ class Presence:
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
         self._stride = stride
+        self._reach = [2 * math.ceil(length / 2) + 1 for length in reversed(cells)]
 
     def answers(self, features: Tensor) -> Tensor:
         """Return the answer for each cell: m x m for C x m x m of a window of any size."""
         return self._classifier.respond(self._reduce(features))
 
-    def at(self, features: Tensor, places: Tensor) -> Tensor:
-        """Return the answers at places, 2 x N: N values."""
-        return read(self.answers(features), places, self._stride)
+    def at(self, answers: Tensor, places: Tensor) -> Tensor:
+        """Return what those answers, m x m, are at places, 2 x N: N values."""
+        return read(answers, places, self._stride)
+
+    def peaks(self, answers: Tensor) -> Tensor:
+        """Return the highest of those answers, m x m, of which none is within a target of another.
+
+        Returns:
+            3 x `PEAKS`: places (x, y) and answers there, the highest first.
+        """
+        around = functional.max_pool2d(
+            answers[None, None], self._reach, stride=1, padding=[n // 2 for n in self._reach]
+        )
+        tops = answers.masked_fill(answers < around[0, 0], -torch.inf).flatten()
+        heights, cells = tops.topk(PEAKS)
+        return torch.cat([_middles(answers, self._stride)[:, cells], heights[None]])
 
     def learn(self, features: Tensor, place: tuple[float, float], answer: float) -> None:
         """Learn a frame on which the target was found, where the answer there is high enough."""
@@ -100,11 +117,43 @@ def boxes_of(answers: Tensor, size: tuple[float, float], stride: int) -> Tensor:
     Returns:
         4 x (m m): (cx, cy, w, h) in pixels of the window from its middle.
     """
+    middles = _middles(answers, stride)
+    sizes = answers.new_tensor(size)[:, None].expand_as(middles)
+    return torch.cat([middles, sizes])
+
+
+def _middles(answers: Tensor, stride: int) -> Tensor:
+    """Return the middles of all cells, row by row: 2 x (m m), in pixels from the window's."""
     cells = answers.shape[-1]
     offsets = (torch.arange(cells, device=answers.device) - (cells - 1) / 2) * stride
-    rows, columns = torch.meshgrid(offsets, offsets, indexing="ij")
-    sizes = (torch.full_like(rows, length) for length in size)
-    return torch.stack([columns, rows, *sizes]).flatten(1)
+    return torch.cartesian_prod(offsets, offsets).T.flip(0)
+
+
+def lookalikes(
+    peaks: Sequence[float],
+    center: tuple[float, float],
+    pixel: tuple[float, float],
+    target: Box,
+    score: Callable[[float], float],
+) -> tuple[Box, ...]:
+    """Return what looks like the target elsewhere in a window, each a box of the target's size.
+
+    Args:
+        peaks: what `Presence.peaks` found, flattened: first all x.
+        center: the window's middle (x, y) in pixels of the image.
+        pixel: width and height of the window's pixels in those.
+        target: the box found, in those.
+        score: makes a probability of an answer.
+    """
+    places = zip(
+        *(peaks[start : start + PEAKS] for start in range(0, 3 * PEAKS, PEAKS)), strict=True
+    )
+    boxes = (
+        Box.from_center(center[0] + x * pixel[0], center[1] + y * pixel[1], *target.size)
+        for x, y, answer in places
+        if score(answer) >= LOOKALIKE
+    )
+    return tuple(box for box in boxes if not _holds(target, box))
 
 
 def candidates(

@@ -28,7 +28,7 @@ from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.evidence import Usual, probability
 from tadt_tracking.trackers.place import Place
-from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates
+from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates, lookalikes
 from tadt_tracking.trackers.tadt_channels import RANKED_SCALES, choose_channels
 from tadt_tracking.trackers.tadt_settings import RENEWED_EVERY, TadtSettings
 from tadt_tracking.weights.manifest import StateDict
@@ -139,19 +139,25 @@ class Tadt(Tracker):
         self._place.stay_inside(image)
         span = self.search_span()
         searched = Box.from_center(*self._place.center, span, span).clip(image)
-        window = self._search_window(image, self._place.center, self._pixel())
-        responses, features = self._frame(window)
+        responses, features = self._frame(
+            self._search_window(image, self._place.center, self._pixel())
+        )
         pooled = _pooled(features)
-        best = self._choose(responses, features, self._presence.at(pooled, self._places))
+        answers = self._presence.answers(pooled)
+        best = self._choose(responses, features, self._presence.at(answers, self._places))
         # The frame's only synchronisation with a GPU:
-        scale, row, column, similarity, evidence = best.tolist()
+        found = torch.cat([best, self._presence.peaks(answers).flatten()]).tolist()
+        scale, row, column, similarity, evidence, *peaks = found
+        window = (self._place.center, (self._pixel(),) * 2)
         if self._usual.note(similarity, HIDDEN_BELOW):
             grown = self._follow(image, self._scales[int(scale)], row, column)
             if self.learning:
                 self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
                 place = (column - self._fine // 2, row - self._fine // 2)
                 self._presence.learn(pooled, place, evidence)
-        return Result(self._place.box, _score(evidence), searched, evidence)
+        box = self._place.box
+        others = lookalikes(peaks, *window, box, _score)
+        return Result(box, _score(evidence), searched, evidence, others)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Match the template with the search window.

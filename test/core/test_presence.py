@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from tadt_tracking.trackers.presence import CANDIDATES, candidates
+from tadt_tracking.box import Box
+from tadt_tracking.trackers.presence import (
+    CANDIDATES,
+    PEAKS,
+    FirstLook,
+    Presence,
+    candidates,
+    lookalikes,
+)
 
 PICTURE = np.zeros((200, 300, 3), np.uint8)
 MIDDLE = (150.0, 100.0)
@@ -40,3 +48,35 @@ def test_one_box_a_place_the_best_ranked():
 
 def test_what_is_hardly_like_the_target_or_outside_the_picture_is_left_out():
     assert _found((0, 0, 8, 8, 1, 0.01), (160, 0, 8, 8, 1, 0.9)) == []
+
+
+@pytest.fixture
+def presence():
+    """One of a target of 12 x 20 pixels, in windows of 11 x 11 cells of 4 pixels."""
+    picture = np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8)
+    first = FirstLook(picture, (30, 30), (12, 20), (1.0, 1.0), (22, 44))
+
+    def describe(window):
+        return torch.from_numpy(window[2::4, 2::4].astype(np.float32)).permute(2, 0, 1)
+
+    return Presence(first, describe, stride=4, beside=False)
+
+
+def test_peaks_lie_farther_apart_than_a_target_is_large(presence):
+    answers = torch.zeros(11, 11)
+    answers[5, 5], answers[5, 6], answers[6, 2], answers[0, 10] = 0.9, 0.8, 0.7, 0.6
+    x, y, heights = presence.peaks(answers)
+    assert heights.tolist() == pytest.approx([0.9, 0.7, 0.6])
+    assert (x.tolist(), y.tolist()) == ([0, -12, 20], [0, 4, -20])
+
+
+def test_look_alikes_are_the_probable_peaks_beside_the_target():
+    target = Box.from_center(100, 80, 20, 30)
+    peaks = [0, 30, -40, 0, 10, 0, 0.9, 0.7, 0.2]
+    assert len(peaks) == 3 * PEAKS
+    (other,) = lookalikes(peaks, (98, 80), (2.0, 1.5), target, lambda answer: answer)
+    assert other == Box.from_center(158, 95, 20, 30)
+
+
+def test_without_peaks_there_are_no_look_alikes():
+    assert lookalikes([], (0, 0), (1, 1), Box(0, 0, 9, 9), float) == ()

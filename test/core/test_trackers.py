@@ -5,6 +5,7 @@ import pytest
 from targets import scene
 
 from tadt_tracking import create_tracker
+from tadt_tracking.box import Box
 from tadt_tracking.trackers import TRACKERS
 
 
@@ -42,3 +43,17 @@ def test_uniform_picture_gives_finite_results(tracker):
     result = tracker.update(grey)
     assert np.isfinite(result.box).all()
     assert 0 <= result.score <= 1
+
+
+def test_what_looks_like_the_target_beside_it_is_told(tracker):
+    picture, box = scene((120, 120), size=(40, 40))
+    tracker.init(picture, box)
+    assert tracker.update(picture).distractors == ()
+    left, top, width, height = (round(value) for value in box)
+    target = picture[top : top + height, left : left + width]
+    picture[top : top + height, left + 45 : left + 45 + width] = target
+    tracker.learning = False
+    result = tracker.update(picture)
+    assert result.box.overlap(box) > 0.5
+    copy = Box(left + 45, top, width, height)
+    assert [round(other.overlap(copy)) for other in result.distractors] == [1]
