@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tadt_tracking.command_line import add_set
 from tadt_tracking.engines import ComputeSettings
 from tadt_tracking.evaluation import ablations, accuracy, calibration, longterm
 from tadt_tracking.evaluation.bench import PARTS, Bench, machine
@@ -96,6 +97,7 @@ def _bench(options: argparse.Namespace) -> None:
         root=options.root,
         trackers=tuple(options.tracker or ()),
         compute=chosen_settings(options, ComputeSettings),
+        settings=dict(options.set),
         csrt=CsrtEntrant(options.opencv_python),
         frames=options.frames,
         protocol=Protocol(options.starts, options.shifts),
@@ -169,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
         "parts", nargs="*", type=one_of(PARTS), help=f"some of {', '.join(PARTS)}; default: all"
     )
     bench.add_argument("--tracker", action="append", choices=TRACKERS, help="default: all")
+    add_set(bench)
     bench.add_argument(
         "--frames", type=at_least(2), metavar="N", help="at most so many for speed and sizes"
     )

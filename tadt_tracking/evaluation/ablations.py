@@ -51,7 +51,8 @@ def _of_siamrpn(variant: str) -> Ablation:
     return Ablation("dasiamrpn", rows)
 
 
-_TADT_PAPER = {"update_rate": 0.0}  # the paper's template stays as it was
+# The paper's template stays as it was, and chooses alone.
+_TADT_PAPER = {"update_rate": 0.0, "classifier_share": 0.0}
 _HCF_PAPER = {"scale": False, "learn_above": 0.0}  # it has no scale, and learns from every frame
 ABLATIONS: dict[str, Ablation] = {
     "tadt": Ablation(  # Table 5 of the paper, and last what is not in it
@@ -60,7 +61,8 @@ ABLATIONS: dict[str, Ablation] = {
             Row("regression and ranking loss", _TADT_PAPER),
             Row("regression loss alone", {**_TADT_PAPER, "selection": "regression"}),
             Row("channels at random", {**_TADT_PAPER, "selection": "random"}),
-            Row("as shipped: the template follows", {}),
+            Row("the template follows", {"classifier_share": 0.0}),
+            Row("as shipped: and a classifier helps to choose the place", {}),
         ),
     ),
     "tadt-settings": Ablation(
@@ -79,6 +81,8 @@ ABLATIONS: dict[str, Ablation] = {
             Row("whole scale step each frame", {"scale_rate": 1.0}),
             Row("template stays as it was", {"update_rate": 0.0}),
             Row("template follows at 0.4", {"update_rate": 0.4}),
+            Row("classifier's share 0.3", {"classifier_share": 0.3}),
+            Row("classifier's share 0.8", {"classifier_share": 0.8}),
         ),
     ),
     "hcf": Ablation(  # Figure 7 of the paper, and last what is not in it

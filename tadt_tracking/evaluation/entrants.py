@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import product, repeat
 from typing import Any, Protocol
 
 from tqdm import tqdm
@@ -17,8 +17,6 @@ from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
 from tadt_tracking.evaluation.steady_session import SteadySession, create_steady_session
 from tadt_tracking.session import SessionSettings
 from tadt_tracking.trackers import TRACKERS, Tracker, create_tracker, tracker_class
-
-PRECISIONS = ("fp32", "auto")
 
 
 class Entrant(Protocol):
@@ -79,13 +77,16 @@ class TrackerEntrant:
 
 
 def bench_entrants(
-    trackers: Iterable[str], precisions: Iterable[str], **options: Any
+    trackers: Iterable[str],
+    ways: Iterable[Mapping[str, Any]],
+    *,
+    session: bool = False,
+    **options: Any,
 ) -> list[TrackerEntrant]:
-    """Return every tracker (none named: all) at every precision."""
+    """Return every tracker (none named: all) in every way, each given by options of its own."""
     return [
-        TrackerEntrant.of(name, **{**options, "precision": precision})
-        for name in trackers or TRACKERS
-        for precision in precisions
+        TrackerEntrant.of(name, session=session, **{**options, **way})
+        for name, way in product(trackers or TRACKERS, ways)
     ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from tadt_tracking.cores import core_count
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.entrants import Entrant
+from tadt_tracking.evaluation.films import Film
 from tadt_tracking.evaluation.processes import busy_cores
 from tadt_tracking.evaluation.runner import Outcome, Track
 from tadt_tracking.evaluation.tables import markdown
@@ -91,6 +92,30 @@ def by_picture_size(entrants: Iterable[Entrant], sequence: Sequence) -> str:
         "brackets: times VGA's."
     )
     return f"{about}\n\n{markdown(['tracker', *SIZES], rows)}"
+
+
+def while_searching(entrants: Iterable[Entrant], film: Film) -> str:
+    """Return what a frame costs while the target is followed and while it is searched for.
+
+    Args:
+        entrants: sessions, each in a process of its own.
+        film: one whose target leaves and does not come back.
+    """
+    rows = []
+    for entrant in entrants:
+        outcome = entrant.run([film] * PASSES)
+        seconds = np.concatenate([track.seconds[1:] for track in outcome.tracks])
+        present = np.concatenate([track.present[1:] for track in outcome.tracks])
+        following, searching = (seconds[kind].mean() * 1e3 for kind in (present, ~present))
+        frames = (~present).sum() // PASSES
+        rows.append([outcome.name, f"{following:.1f}", _compared(searching, following), frames])
+    height, width = next(film.frames()).shape[:2]
+    about = (
+        f"Mean of an update in ms in pictures of {width}x{height}, {PASSES} passes, after a "
+        "warm-up. In brackets: times following."
+    )
+    header = ["tracker", "following", "searching", "frames that it searched"]
+    return f"{about}\n\n{markdown(header, rows)}"
 
 
 def _told(sequence: Sequence) -> str:

@@ -1,17 +1,19 @@
 """The command line of the evaluation, its tables, and trackers in processes of their own."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tadt_tracking import create_tracker
 from tadt_tracking.engines import Compute, ComputeSettings
-from tadt_tracking.evaluation import ablations, accuracy, backbones, speed
+from tadt_tracking.evaluation import ablations, accuracy, backbones, bench, speed
 from tadt_tracking.evaluation.__main__ import main
 from tadt_tracking.evaluation.csrt import CsrtEntrant
 from tadt_tracking.evaluation.datasets import SHORT_TERM, Sequence
 from tadt_tracking.evaluation.entrants import TrackerEntrant, bench_entrants
+from tadt_tracking.evaluation.films import Film
 from tadt_tracking.evaluation.options import chosen_settings
 from tadt_tracking.evaluation.robustness import Protocol
 from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
@@ -84,6 +86,22 @@ def test_picture_sizes_are_compared_with_vga(square):
     assert _cells(table)[-1] == ["still 10", "10.0 (1.00)", "10.0 (1.00)", "10.0 (1.00)"]
 
 
+class Leaver(Still):
+    """Reports its target lost in the second half of a film, in frames three times as long."""
+
+    def _track(self, sequence):
+        track = super()._track(sequence)
+        later = np.arange(len(track.seconds)) >= len(track.seconds) // 2
+        return replace(track, present=~later, seconds=np.where(later, 3, 1) * track.seconds)
+
+
+def test_search_is_compared_with_following(square):
+    film = Film(square.part(frames=10), square.part(10, frames=10), None)
+    table = speed.while_searching([Leaver(10)], film)
+    assert "pictures of 160x120" in table
+    assert _cells(table)[-1] == ["still 10", "10.0", "30.0 (3.00)", "10"]
+
+
 def test_scores_leave_out_the_given_box(square):
     table = accuracy.of_scores("still", Still(1).run([square]).tracks)
     assert _cells(table)[-2][:2] == ["0.8 to 1.0", "29"]
@@ -100,10 +118,24 @@ def test_entrant_runs_elsewhere_as_here(square):
     assert outcome.peak_mib > 100
 
 
-def test_bench_has_every_tracker_at_every_precision():
-    entrants = bench_entrants((), ("fp32", "auto"), threads=1)
+def test_bench_has_every_tracker_in_every_way():
+    entrants = bench_entrants((), ({"engine": "torch"}, {"precision": "auto"}), threads=1)
     assert [e.tracker for e in entrants] == [name for name in TRACKERS for _ in range(2)]
-    assert [dict(e.options)["precision"] for e in entrants[:2]] == ["fp32", "auto"]
+    assert [dict(e.options) for e in entrants[:2]] == [
+        {"threads": 1, "engine": "torch"},
+        {"threads": 1, "precision": "auto"},
+    ]
+
+
+def test_bench_runs_only_what_the_user_chose():
+    def ways(**compute):
+        every = (bench.PLAIN, *bench.FP32_AND_AUTO)
+        entrants = bench.Bench(Path(), ("tadt",), compute)._trackers(every)
+        return [dict(entrant.options) for entrant in entrants]
+
+    assert len(ways(threads=1)) == 3
+    assert ways(precision="bf16") == [{"precision": "bf16"}]
+    assert ways(engine="torch") == [{"engine": "torch"}]
 
 
 def test_errors_of_an_entrant_are_told_at_once():
@@ -173,9 +205,7 @@ def test_wrong_usage_is_refused(arguments, capsys):
 
 
 def test_bench_without_csrt_says_so(capsys, tmp_path):
-    from tadt_tracking.evaluation.bench import Bench
-
-    assert Bench(tmp_path, csrt=CsrtEntrant(tmp_path / "python"))._csrt() == []
+    assert bench.Bench(tmp_path, csrt=CsrtEntrant(tmp_path / "python"))._csrt() == []
     assert "no CSRT" in capsys.readouterr().err
 
 
