@@ -43,9 +43,9 @@ from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
-# Logistic fit of "the target is there" to the answer, on half of the sequences, against frames on
-# which the film was cut to another one (docs/benchmarks.md, "What the score knows").
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 8.4, 0.55
+# Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); that of
+# narrow is almost the same.
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 6.76, 0.488
 
 
 class Seen(NamedTuple):
