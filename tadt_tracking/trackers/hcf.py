@@ -46,9 +46,8 @@ SCALE_SIGMA, SCALE_REGULARIZATION = 1.0, 1e-2
 PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
-# Logistic fit of the classifier's answers on ten sequences, every one's first 45 frames, against
-# those after a cut to another's (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 19.3, 0.38
+# Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
+CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 11.3, 0.376
 
 
 class Hcf(Tracker):
