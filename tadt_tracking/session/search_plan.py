@@ -13,7 +13,7 @@ from tadt_tracking.session.motion import Prior
 
 LARGEST_OVERLAP = 0.5  # of neighbouring tiles, relative to their side
 SCALES = (1.0, 1.5, 1 / 1.5)  # of a target that comes back, relative to its last size
-WORTH_RESIZED = 0.5  # of looking for one of another size, relative to one of the same
+WORTH_RESIZED = 0.25  # of looking for one of another size, relative to one of the same
 LEAST_WORTH = 0.05  # of looking far away, relative to the expected place
 
 
