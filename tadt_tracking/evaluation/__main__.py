@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument(
         "--away",
         type=at_least(1),
-        default=30,
+        default=10,
         metavar="N",
         help="frames of the next sequence that follow on half of each: there its target is away",
     )
