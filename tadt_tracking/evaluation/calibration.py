@@ -15,23 +15,13 @@ import numpy as np
 from tadt_tracking.evaluation.accuracy import reliability_table
 from tadt_tracking.evaluation.measures import reliability
 from tadt_tracking.evaluation.runner import Track
+from tadt_tracking.trackers.evidence import Logistic
 
 NEVER_LOST = {"patience": 1000.0}  # setting of such a session
 GOOD = 0.5  # overlap above which a box covers the target
 BINS = 10
 STEPS, PRECISION = 100, 1e-9  # of Newton's method: at most, and when to stop
 PRIOR = 1e-4  # weight of slopes near zero: keeps them finite where evidence tells everything
-
-
-class Logistic(NamedTuple):
-    """P(good | evidence) = 1 / (1 + exp(-slope (evidence - middle)))."""
-
-    slope: float
-    middle: float
-
-    def __call__(self, evidence: np.ndarray) -> np.ndarray:
-        """Return the probabilities."""
-        return (1 + np.tanh(self.slope / 2 * (evidence - self.middle))) / 2
 
 
 class Samples(NamedTuple):

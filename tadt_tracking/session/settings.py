@@ -27,7 +27,7 @@ class SessionSettings(Settings):
         maximum=1.0,
     )
     patience: float = setting(
-        1.5,
+        2.0,
         "evidence against the target, in log-odds added up over frames, at which it is lost",
         minimum=0.0,
         maximum=1000.0,

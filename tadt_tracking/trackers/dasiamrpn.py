@@ -36,16 +36,16 @@ from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.dasiamrpn_settings import RESNET, DaSiamRpnSettings
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
-from tadt_tracking.trackers.evidence import probability
+from tadt_tracking.trackers.evidence import Logistic
 from tadt_tracking.trackers.place import inside
 from tadt_tracking.trackers.presence import FirstLook, Presence, candidates, lookalikes
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
-# Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); that of
-# narrow is almost the same.
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 6.76, 0.488
+# Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); that
+# of narrow is almost the same.
+CONFIDENCE = Logistic(7.4, 0.612)
 
 
 class Seen(NamedTuple):
@@ -68,7 +68,7 @@ class DaSiamRpn(Tracker):
     """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
-    thresholds = Thresholds(0.5, 0.7)
+    thresholds = Thresholds(0.15, 0.7)
     can_search = True
 
     @classmethod
@@ -109,7 +109,8 @@ class DaSiamRpn(Tracker):
     def _first_presence(self, image: np.ndarray) -> Presence:
         sides = (EXEMPLAR_SIDE, self._constants.search_side)
         first = FirstLook(image, self._center, self._size_seen(), (self._pixel(),) * 2, sides)
-        return Presence(first, self._describe, stride=STRIDE, beside=self.compute.background)
+        how = {"stride": STRIDE, "beside": self.compute.background, "logistic": CONFIDENCE}
+        return Presence(first, self._describe, **how)
 
     def _describe(self, window: np.ndarray) -> Tensor:
         return self._middle(self._engine(self.compute.batch([window]))[FEATURES][0])
@@ -145,14 +146,15 @@ class DaSiamRpn(Tracker):
         answers = self._answers(seen)
         # The frame's only synchronisation with a GPU:
         values = torch.cat([self._choose(seen, answers), self._peaks(answers)]).tolist()
-        proposal, (certainty, evidence), peaks = values[:4], values[4:6], values[6:]
+        proposal, (certainty, answer), peaks = values[:4], values[4:6], values[6:]
+        evidence, score = self._evidence(answer), self._score(answer)
         window = (self._center, (pixel, pixel))
         self._follow(image, [length * pixel for length in proposal], certainty)
         if self.settings.online and self.learning:
-            self._presence.learn(self._middle(seen.features), (proposal[0], proposal[1]), evidence)
+            self._presence.learn(self._middle(seen.features), (proposal[0], proposal[1]), answer)
         box = Box.from_center(*self._center, *self._size)
         others = lookalikes(peaks, *window, box, self._score)
-        return Result(box, self._score(evidence), searched, evidence, others)
+        return Result(box, score, searched, evidence, others)
 
     def _propose(self, window: Tensor) -> Seen:
         """Return the proposals in a search window, and of what they were made."""
@@ -172,27 +174,27 @@ class DaSiamRpn(Tracker):
         return empty if answers is None else self._presence.peaks(answers).flatten()
 
     def _choose(self, seen: Seen, answers: Tensor | None) -> Tensor:
-        """Return the best proposal: its box (cx, cy, w, h), its certainty, and its evidence."""
-        certainties, evidence, heights = self._judge(seen, answers)
+        """Return the best proposal: its box (cx, cy, w, h), its certainty, and the answer there."""
+        certainties, there, heights = self._judge(seen, answers)
         influence = self._constants.window_influence
         ranks = (1 - influence) * heights + influence * self._cosine
         best = ranks.argmax()
         if self.settings.distractor_aware:
             best = self._choose_among(shortlist(seen.looks, seen.boxes, seen.scores, ranks))
-        return torch.stack([v.take(best) for v in (*seen.boxes, certainties, evidence)])
+        return torch.stack([v.take(best) for v in (*seen.boxes, certainties, there)])
 
     def _judge(self, seen: Seen, answers: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Return for each proposal, A x n x n, its certainty, its evidence, and what it is worth.
+        """Return for each proposal, A x n x n, its certainty, the answer, and what it is worth.
 
-        Certainty is the network's score with a penalty on change; evidence tells whether the target
-        is there.
+        Certainty is the network's score with a penalty on change; the answer, the classifier's if
+        there is one, tells whether the target is there.
         """
         penalties = change_penalty(seen.boxes, self._size_seen(), self._constants.penalty)
         certainties = penalties * seen.scores
         if answers is None:
             return certainties, seen.scores, certainties
-        evidence = self._presence.at(answers, seen.boxes[:2].flatten(1)).view_as(certainties)
-        return certainties, evidence, torch.lerp(certainties, evidence, ANSWER_SHARE)
+        there = self._presence.at(answers, seen.boxes[:2].flatten(1)).view_as(certainties)
+        return certainties, there, torch.lerp(certainties, there, ANSWER_SHARE)
 
     def _choose_among(self, found: Shortlist) -> Tensor:
         """Return the best proposal's index, and learn what it and the others look like."""
@@ -201,11 +203,12 @@ class DaSiamRpn(Tracker):
             self._distractors.learn(found, best)
         return found.indices[best]
 
-    def _score(self, evidence: float) -> float:
-        """Return the probability that the target is where that much evidence was found."""
-        if not self.settings.online:
-            return evidence
-        return probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
+    def _evidence(self, answer: float) -> float:
+        return self._presence.evidence(answer) if self.settings.online else answer
+
+    def _score(self, answer: float) -> float:
+        """Return the probability that the target is where that is answered."""
+        return self._presence.score(answer) if self.settings.online else answer
 
     def _follow(self, image: np.ndarray, proposal: list[float], certainty: float) -> None:
         """Move to a proposal, in pixels of the image, and follow its size with some inertia."""
@@ -227,8 +230,8 @@ class DaSiamRpn(Tracker):
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
         seen = self._frame(self._window(image, region.center, pixel))
-        _, evidence, heights = self._judge(seen, self._answers(seen))
-        found = (seen.boxes.flatten(1) * pixel, heights.flatten(), evidence.flatten())
+        _, there, heights = self._judge(seen, self._answers(seen))
+        found = (seen.boxes.flatten(1) * pixel, heights.flatten(), there.flatten())
         return candidates(image, region.center, *found, self._score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:

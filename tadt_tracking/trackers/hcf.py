@@ -26,7 +26,7 @@ from tadt_tracking.ops.fourier_band import FourierBand
 from tadt_tracking.ops.scale_filter import ScaleFilter, ScalePyramid
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
-from tadt_tracking.trackers.evidence import Usual, probability
+from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.trackers.place import Place
 from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates, lookalikes
@@ -47,14 +47,14 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 11.3, 0.376
+CONFIDENCE = Logistic(11.3, 0.376)
 
 
 class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.25, 0.8)
+    thresholds = Thresholds(0.15, 0.7)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:
@@ -88,7 +88,7 @@ class Hcf(Tracker):
             sample = self._pyramid(found, (0.0, 0.0))
             self._scale_filter = ScaleFilter(sample, SCALE_SIGMA, SCALE_REGULARIZATION)
         look = FirstLook(image, box.center, self._size_seen(), self._pixel(), (WINDOW // 2, WINDOW))
-        how = {"stride": PRESENCE_STRIDE, "beside": self.compute.background}
+        how = {"stride": PRESENCE_STRIDE, "beside": self.compute.background, "logistic": CONFIDENCE}
         self._presence = Presence(look, self._describe, channels=PRESENCE_CHANNELS, **how)
 
     @torch.inference_mode()
@@ -103,18 +103,19 @@ class Hcf(Tracker):
         peaks = self._presence.peaks(answers).flatten()
         # The one synchronisation with a GPU before the scale's:
         values = torch.cat([place, height, answer, peaks]).tolist()
-        down, across, height, evidence, *peaks = values
+        down, across, height, answer, *peaks = values
+        evidence, score = self._presence.evidence(answer), self._presence.score(answer)
         window = (self._place.center, self._pixel())
         place = self._move((down, across), image)
         if self._usual.note(height, self.settings.learn_above):
             if self.settings.scale:
                 self._follow_scale(found, place)
             if self.learning:
-                self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), evidence)
+                self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), answer)
                 self._learn(image, found, place)
         box = self._place.box
-        others = lookalikes(peaks, *window, box, _score)
-        return Result(box, _score(evidence), searched, evidence, others)
+        others = lookalikes(peaks, *window, box, self._presence.score)
+        return Result(box, score, searched, evidence, others)
 
     def _window(self) -> tuple[float, float]:
         """Return the width and height of the search window in pixels of the image."""
@@ -232,15 +233,11 @@ class Hcf(Tracker):
         answers = self._presence.answers(_pooled(self._features(image, region.center, scale)))
         pixel = scale * answers.new_tensor(self._pixel() * 2)[:, None]
         boxes = boxes_of(answers, self._size_seen(), PRESENCE_STRIDE) * pixel
-        evidence = answers.flatten()
-        return candidates(image, region.center, boxes, evidence, evidence, _score)
+        answers = answers.flatten()
+        return candidates(image, region.center, boxes, answers, answers, self._presence.score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)
-
-
-def _score(evidence: float) -> float:
-    return probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
 
 
 def _pooled(found: dict[str, Tensor]) -> Tensor:

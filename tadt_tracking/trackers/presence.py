@@ -19,6 +19,7 @@ from tadt_tracking.ops.embedding import read
 from tadt_tracking.ops.nms import suppress
 from tadt_tracking.ops.whitening import Whitening
 from tadt_tracking.result import Candidate
+from tadt_tracking.trackers.evidence import Logistic, UsualAnswer
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 from tadt_tracking.trackers.place import inside
 
@@ -60,6 +61,7 @@ class Presence:
         *,
         stride: int,
         beside: bool,
+        logistic: Logistic,
         channels: int | None = None,
     ) -> None:
         """Learn from views of the first frame.
@@ -70,6 +72,7 @@ class Presence:
                 until its next call.
             stride: pixels of the window from one cell of the features to the next.
             beside: whether later frames are learnt in a thread, so that no answer waits for it.
+            logistic: makes a probability of evidence.
             channels: to how many principal ones the features' are reduced; None: they all stay.
         """
         image, center, size, pixel, sides = first
@@ -80,6 +83,7 @@ class Presence:
         places = torch.tensor([place for _, place in cut]) / stride
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
+        self._usual, self._logistic = UsualAnswer(), logistic
         self._stride = stride
         self._reach = [2 * math.ceil(length / 2) + 1 for length in reversed(cells)]
 
@@ -104,8 +108,17 @@ class Presence:
         heights, cells = tops.topk(PEAKS)
         return torch.cat([_middles(answers, self._stride)[:, cells], heights[None]])
 
+    def evidence(self, answer: float) -> float:
+        """Return an answer relative to what is usual where this target is, about 1 there."""
+        return self._usual.relative(answer)
+
+    def score(self, answer: float) -> float:
+        """Return the probability that the target is where that is answered."""
+        return float(self._logistic(self.evidence(answer)))
+
     def learn(self, features: Tensor, place: tuple[float, float], answer: float) -> None:
         """Learn a frame on which the target was found, where the answer there is high enough."""
+        self._usual.note(answer)
         if answer > LEARN_ABOVE:
             x, y = place
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
@@ -161,7 +174,7 @@ def candidates(
     center: tuple[float, float],
     boxes: Tensor,
     ranks: Tensor,
-    evidence: Tensor,
+    answers: Tensor,
     score: Callable[[float], float],
 ) -> list[Candidate]:
     """Pick the best boxes, one for each place.
@@ -171,8 +184,8 @@ def candidates(
         center: (x, y) from which boxes count.
         boxes: 4 x N (cx, cy, w, h), in pixels of the image.
         ranks: N, by which boxes are picked.
-        evidence: N, that the target is in them.
-        score: makes a probability of that.
+        answers: N, whether the target is in them.
+        score: makes a probability of one.
 
     Returns:
         Those with their middle in the image, in no better one, and a score of at least `WORTH`; the
@@ -182,7 +195,7 @@ def candidates(
     indices, heights = suppress(boxes, ranks, most=CANDIDATES, overlap=CANDIDATES_OVERLAP)
     indices = indices[heights.isfinite()]
     places = boxes[:, indices].T.tolist()
-    scores = map(score, evidence[indices].tolist())
+    scores = map(score, answers[indices].tolist())
     found = [
         Candidate(Box.from_center(x + right, y + down, width, height), score_there)
         for (right, down, width, height), score_there in zip(places, scores, strict=True)

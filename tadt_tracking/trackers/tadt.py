@@ -26,7 +26,7 @@ from tadt_tracking.ops.correlation import bicubic, cosine_window
 from tadt_tracking.ops.template import Template, middle
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
-from tadt_tracking.trackers.evidence import Usual, probability
+from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.place import Place
 from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates, lookalikes
 from tadt_tracking.trackers.tadt_channels import RANKED_SCALES, choose_channels
@@ -47,14 +47,14 @@ RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stay
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE = 11.8, 0.491
+CONFIDENCE = Logistic(8.8, 0.603)
 
 
 class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
-    thresholds = Thresholds(0.25, 0.7)
+    thresholds = Thresholds(0.15, 0.7)
     can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
@@ -91,7 +91,11 @@ class Tadt(Tracker):
         self._set_template(low[chosen[0]], high[chosen[1]], kernel)
         sides = (self._window // 2, self._window)
         look = FirstLook(image, box.center, self._size_seen(), (self._pixel(),) * 2, sides)
-        how = {"stride": STRIDE * POOLED_STRIDE, "beside": self.compute.background}
+        how = {
+            "stride": STRIDE * POOLED_STRIDE,
+            "beside": self.compute.background,
+            "logistic": CONFIDENCE,
+        }
         self._presence = Presence(look, self._describe, **how)
 
     def _zoom_for(self, side: float) -> float:
@@ -147,17 +151,18 @@ class Tadt(Tracker):
         best = self._choose(responses, features, self._presence.at(answers, self._places))
         # The frame's only synchronisation with a GPU:
         found = torch.cat([best, self._presence.peaks(answers).flatten()]).tolist()
-        scale, row, column, similarity, evidence, *peaks = found
+        scale, row, column, similarity, answer, *peaks = found
+        evidence, score = self._presence.evidence(answer), self._presence.score(answer)
         window = (self._place.center, (self._pixel(),) * 2)
         if self._usual.note(similarity, HIDDEN_BELOW):
             grown = self._follow(image, self._scales[int(scale)], row, column)
             if self.learning:
                 self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
                 place = (column - self._fine // 2, row - self._fine // 2)
-                self._presence.learn(pooled, place, evidence)
+                self._presence.learn(pooled, place, answer)
         box = self._place.box
-        others = lookalikes(peaks, *window, box, _score)
-        return Result(box, _score(evidence), searched, evidence, others)
+        others = lookalikes(peaks, *window, box, self._presence.score)
+        return Result(box, score, searched, evidence, others)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Match the template with the search window.
@@ -218,15 +223,11 @@ class Tadt(Tracker):
         searched = self._search_window(image, region.center, pixel)
         answers = self._presence.answers(_pooled(self._features(searched)))
         boxes = boxes_of(answers, self._size_seen(), STRIDE * POOLED_STRIDE) * pixel
-        evidence = answers.flatten()
-        return candidates(image, region.center, boxes, evidence, evidence, _score)
+        answers = answers.flatten()
+        return candidates(image, region.center, boxes, answers, answers, self._presence.score)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)
-
-
-def _score(evidence: float) -> float:
-    return probability(evidence, CONFIDENCE_SLOPE, CONFIDENCE_MIDDLE)
 
 
 def _pooled(features: Tensor) -> Tensor:

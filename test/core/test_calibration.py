@@ -10,10 +10,11 @@ import pytest
 from tadt_tracking.box import Box
 from tadt_tracking.evaluation import calibration
 from tadt_tracking.evaluation.__main__ import main
-from tadt_tracking.evaluation.calibration import Logistic, Samples
+from tadt_tracking.evaluation.calibration import Samples
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import Track
 from tadt_tracking.result import Result
+from tadt_tracking.trackers.evidence import Logistic
 
 NAME = "made"
 

@@ -1,8 +1,9 @@
 """What is usual, and what a fall is; evidence as a probability."""
 
+import numpy as np
 import pytest
 
-from tadt_tracking.trackers.evidence import Usual, probability
+from tadt_tracking.trackers.evidence import Logistic, Usual, UsualAnswer
 
 
 def test_a_fall_is_noticed_once_something_is_usual():
@@ -31,6 +32,37 @@ def test_evidence_that_stays_low_becomes_usual():
     assert any(usual.note(0.4, 0.5) for _ in range(200))
 
 
+def test_answers_count_relative_to_the_usual_one():
+    strong, weak = UsualAnswer(), UsualAnswer()
+    assert strong.relative(0.5) == 0.5, "at first what was learnt is what is usual"
+    for _ in range(30):
+        strong.note(0.9)
+        weak.note(0.4)
+    assert strong.relative(0.9) == pytest.approx(1, abs=0.1)
+    assert weak.relative(0.4) > 1.5 * strong.relative(0.4) > 0
+
+
+def test_answers_that_are_far_too_low_never_become_usual():
+    usual = UsualAnswer()
+    for _ in range(30):
+        usual.note(0.9)
+    before = usual.relative(0.2)
+    for _ in range(100):
+        usual.note(0.2)
+    assert usual.relative(0.2) == before
+
+
+def test_usual_answers_may_fall_slowly_and_are_never_believed_to_be_nothing():
+    usual = UsualAnswer()
+    for answer in np.linspace(0.9, 0.5, 100):
+        usual.note(answer)
+    assert usual.relative(0.5) > 0.75
+    nothing = UsualAnswer()
+    nothing.note(0.0)
+    assert 0 < nothing.relative(0.1) < 0.3
+
+
 def test_probability_is_a_half_in_the_middle_and_rises():
-    assert probability(0.2, 10, 0.2) == 0.5
-    assert 0 < probability(-1, 10, 0.2) < 0.01 < 0.99 < probability(1, 10, 0.2) < 1
+    probability = Logistic(10, 0.2)
+    assert probability(0.2) == 0.5
+    assert 0 < probability(-1) < 0.01 < 0.99 < probability(1) < 1

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tadt_tracking.box import Box
+from tadt_tracking.trackers.evidence import Logistic
 from tadt_tracking.trackers.presence import (
     CANDIDATES,
     PEAKS,
@@ -59,7 +60,15 @@ def presence():
     def describe(window):
         return torch.from_numpy(window[2::4, 2::4].astype(np.float32)).permute(2, 0, 1)
 
-    return Presence(first, describe, stride=4, beside=False)
+    return Presence(first, describe, stride=4, beside=False, logistic=Logistic(10, 0.5))
+
+
+def test_evidence_is_relative_to_what_is_usual_where_a_target_is_learnt(presence):
+    assert presence.evidence(0.5) == presence.score(0.5) == 0.5
+    for _ in range(20):
+        presence.learn(torch.zeros(3, 11, 11), (0.0, 0.0), 0.2)
+    assert presence.evidence(0.2) == pytest.approx(0.2 / 0.3**0.75)
+    assert presence.score(0.2) < 0.5 < presence.score(0.25)
 
 
 def test_peaks_lie_farther_apart_than_a_target_is_large(presence):
