@@ -47,7 +47,7 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic(11.3, 0.376)
+CONFIDENCE = Logistic(21.6, 0.465)
 
 
 class Hcf(Tracker):
