@@ -68,7 +68,7 @@ class DaSiamRpn(Tracker):
     """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
-    thresholds = Thresholds(0.1, 0.7)
+    thresholds = Thresholds(0.1, 0.5)
     can_search = True
 
     @classmethod
