@@ -45,7 +45,7 @@ SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a 
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
 # Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); that
 # of narrow is almost the same.
-CONFIDENCE = Logistic(7.99, 0.697)
+CONFIDENCE = Logistic(7.63, 0.745)
 
 
 class Seen(NamedTuple):
@@ -68,7 +68,7 @@ class DaSiamRpn(Tracker):
     """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
-    thresholds = Thresholds(0.1, 0.5)
+    thresholds = Thresholds(0.15, 0.5)
     can_search = True
 
     @classmethod

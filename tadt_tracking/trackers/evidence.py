@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,9 @@ RATE, RATE_BELOW = 0.1, 0.02  # a frame, of what is usual: as usual, and after a
 LEVEL_POWER, LOWEST_LEVEL = 0.75, 0.3
 # the first answers, which are all averaged, and the share of every later one that is high enough.
 FIRST_ANSWERS, ANSWER_RATE, ENOUGH = 10, 0.05, 0.6
+# Of how that varies: what is typical, what is believed at least and at most, the share of every
+# answer, after as many as the typical one counts for, and how high for the level it must be.
+TYPICAL_SPREAD, SPREADS, SPREAD_RATE, TYPICAL_COUNTS, STEADY = 0.15, (0.06, 0.35), 0.03, 10, 0.4
 
 
 class Usual:
@@ -29,24 +33,38 @@ class Usual:
 
 
 class UsualAnswer:
-    """What a classifier usually answers where its target is: less for one that is hard to tell.
+    """What a classifier usually answers where its target is, and how much that varies.
 
-    A fall from a third to nothing says as much as one from 0.9 to a half.
+    It is less for a target that is hard to tell, and varies more for one that changes its look. So
+    a fall from a third to nothing says as much as one from 0.9 to a half; and one that would be
+    nothing new for a diver is an alarm for a car.
     """
 
     def __init__(self) -> None:
-        """Start with what is learnt where the target is: 1."""
+        """Start with what is learnt where the target is, 1, and what varies as is typical."""
         self._level, self._noted = 1.0, 0
+        self._mean, self._variance, self._counts = 1.0, TYPICAL_SPREAD**2, TYPICAL_COUNTS
 
     def relative(self, answer: float) -> float:
-        """Return an answer relative to the usual one, about 1 where the target is."""
-        return answer / min(max(self._level, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
+        """Return an answer relative to the usual ones, about 1 where the target is."""
+        smallest, largest = SPREADS
+        spread = min(max(math.sqrt(self._variance), smallest), largest)
+        return 1 + (self._of_level(answer) - self._mean) * math.sqrt(TYPICAL_SPREAD / spread)
 
     def note(self, answer: float) -> None:
         """Take note of what is answered where the target was found; one far too low is not."""
+        share = self._of_level(answer)
+        if share >= STEADY:
+            self._counts += 1
+            rate = max(SPREAD_RATE, 1 / self._counts)
+            self._mean += rate * (share - self._mean)
+            self._variance += rate * ((share - self._mean) ** 2 - self._variance)
         self._noted += 1
-        if self._noted <= FIRST_ANSWERS or self.relative(answer) >= ENOUGH:
+        if self._noted <= FIRST_ANSWERS or share >= ENOUGH:
             self._level += max(ANSWER_RATE, 1 / self._noted) * (answer - self._level)
+
+    def _of_level(self, answer: float) -> float:
+        return answer / min(max(self._level, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
 
 
 class Logistic(NamedTuple):

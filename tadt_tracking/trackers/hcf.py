@@ -54,7 +54,7 @@ class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.1, 0.5)
+    thresholds = Thresholds(0.15, 0.5)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:

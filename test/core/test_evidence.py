@@ -42,6 +42,15 @@ def test_answers_count_relative_to_the_usual_one():
     assert weak.relative(0.4) > 1.5 * strong.relative(0.4) > 0
 
 
+def test_the_same_fall_counts_for_more_the_less_answers_vary():
+    steady, unsteady = UsualAnswer(), UsualAnswer()
+    for index in range(100):
+        steady.note(0.8 + 0.01 * (-1) ** index)
+        unsteady.note(0.8 + 0.25 * (-1) ** index)
+    assert steady.relative(0.8) == pytest.approx(unsteady.relative(0.8), abs=0.05)
+    assert steady.relative(0.5) < unsteady.relative(0.5) - 0.2
+
+
 def test_answers_that_are_far_too_low_never_become_usual():
     usual = UsualAnswer()
     for _ in range(30):
