@@ -4,8 +4,6 @@ The evidence against the target is added up as in Page's test ("Continuous Inspe
 Biometrika 1954): how far a score lies below the threshold, in log-odds, is added, how far above is
 taken off, and the sum never falls below zero. So one very low score or several rather low ones lose
 the target, while a single rather low one among good ones does not.
-
-A target is doubted before anything speaks against it: what hides it bit by bit shall not be learnt.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ import math
 from tadt_tracking.result import State
 from tadt_tracking.trackers.base import Thresholds
 
-DOUBTED = 0.25  # score below which a target is doubted, though that alone never loses it
 SUREST = 0.995  # scores beyond count as this one, so that no frame alone speaks for many
 
 
@@ -48,7 +45,7 @@ class StateMachine:
         self._against = max(self._against + against, 0.0)
         if self._against > self._patience:
             self.state = State.LOST
-        elif score >= self._thresholds.regain_above or (self._against == 0 and score >= DOUBTED):
+        elif score >= self._thresholds.regain_above or self._against == 0:
             self.state = State.TRACKING
         else:
             self.state = State.UNCERTAIN

@@ -47,14 +47,14 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic(21.6, 0.465)
+CONFIDENCE = Logistic(15.3, 0.609)
 
 
 class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.15, 0.5)
+    thresholds = Thresholds(0.25, 0.5)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:

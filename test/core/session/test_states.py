@@ -41,14 +41,6 @@ def test_doubt_ends_at_the_stricter_threshold_or_when_it_is_outweighed():
     assert _judged(0.1, 0.79) == ["UNCERTAIN", "UNCERTAIN"]
 
 
-def test_what_is_only_doubted_is_neither_trusted_nor_ever_lost():
-    machine = StateMachine(Thresholds(0.1, 0.8), 3.0)
-    assert _judged(*[0.2] * 100, machine=machine) == ["UNCERTAIN"] * 100
-    assert not machine.trusted
-    assert _judged(0.3, machine=machine) == ["TRACKING"]
-    assert machine.trusted
-
-
 def test_only_what_nothing_speaks_against_is_trusted():
     machine = StateMachine(Thresholds(0.5, 0.8), 3.0)
     assert machine.trusted
