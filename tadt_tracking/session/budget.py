@@ -52,4 +52,8 @@ class Budget:
                 return
             if self._timed:
                 self._cost += SMOOTHING * ((self._now() - started) * 1e3 - self._cost)
-            self._saved -= self._cost
+            self.spend()
+
+    def spend(self) -> None:
+        """Take off what a piece costs; for one that could not wait, the next frames save it."""
+        self._saved -= self._cost

@@ -88,6 +88,7 @@ class Recovery:
         return Look(None, result.search_region)
 
     def _first_look(self, image: np.ndarray, candidate: Candidate) -> None:
+        self._budget.spend()
         self._tracker.move_to(image, candidate.box)
         result = self._update(image)
         self._waiting = self._confirms(result) and result.box.overlap(candidate.box) > AGREES

@@ -150,6 +150,17 @@ def test_unused_budget_is_not_hoarded():
     assert len(list(budget.portion(range(100)))) <= 2
 
 
+def test_what_could_not_wait_is_saved_by_the_next_frames():
+    budget = Budget(1, ms=0)
+    done = 0
+    for _ in range(10):
+        for _ in budget.portion(range(100)):
+            done += 1
+            budget.spend()  # a look at what was found
+            done += 1
+    assert done == 10
+
+
 class _Stopwatch:
     def __init__(self):
         self.seconds = 0.0
