@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -10,7 +9,6 @@ from safetensors.torch import save_file
 from targets import scene
 
 from tadt_tracking import create_tracker
-from tadt_tracking.box import Box
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import run_sequence
 from tadt_tracking.networks.siamrpn import PLANS, SiamRpn
@@ -145,54 +143,6 @@ def test_file_of_weights_is_run(tmp_path, search_side):
 def test_accuracy_on_real_video(accurate, sequences, name):
     track = run_sequence(accurate, Sequence.read(sequences / name))
     assert track.auc > EXPECTED_AUC[name]
-
-
-def test_target_far_away_is_found_by_a_search(tracker):
-    tracker.init(*scene((100, 100)))
-    picture, truth = scene((230, 160))
-    best, *others = tracker.search(picture, _beside(tracker, truth))
-    assert best.box.overlap(truth) > 0.5
-    assert best.score > 0.5
-    assert all(other.score <= best.score for other in others)
-
-
-@pytest.mark.parametrize("scale", [1.5, 1 / 1.5])
-def test_target_of_another_size_is_found_by_a_search(tracker, scale):
-    tracker.init(*scene((100, 100)))
-    picture, _ = scene((230, 160))
-    resized = cv2.resize(picture, None, fx=scale, fy=scale)
-    truth = Box(*(scale * length for length in scene((230, 160))[1]))
-    best = tracker.search(resized, _beside(tracker, truth, scale), scale)[0]
-    assert best.box.overlap(truth) > 0.5
-    assert best.score > 0.5
-
-
-def _beside(tracker, box, scale=1.0):
-    """A region that can be searched, a target in it but not in its middle."""
-    span = scale * tracker.search_span()
-    return Box.from_center(box.center[0] - span / 5, box.center[1] + span / 8, span, span)
-
-
-def test_search_of_a_picture_without_the_target_finds_nothing_probable(tracker):
-    picture, box = scene((100, 100))
-    tracker.init(picture, box)
-    empty, _ = scene((100, 100), size=(8, 8))
-    assert all(found.score < 0.5 for found in tracker.search(empty, _beside(tracker, box)))
-
-
-def test_search_leaves_the_tracker_where_it_is(tracker):
-    tracker.init(*scene((100, 100)))
-    elsewhere, truth = scene((230, 160))
-    tracker.search(elsewhere, _beside(tracker, truth))
-    picture, truth = scene((104, 100))
-    assert tracker.update(picture).box.overlap(truth) > 0.7
-
-
-def test_tracker_goes_where_it_is_moved(tracker):
-    tracker.init(*scene((80, 80)))
-    picture, truth = scene((250, 180))
-    tracker.move_to(picture, Box(*truth))
-    assert tracker.update(picture).box.overlap(truth) > 0.7
 
 
 def test_nothing_is_learnt_while_learning_is_off(tracker):

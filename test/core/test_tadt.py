@@ -170,44 +170,6 @@ def test_precisions_agree_on_real_video(tracker, sequences, precision):
     assert abs(difference) < 0.02
 
 
-def test_target_elsewhere_is_found_where_it_is(tracker):
-    picture, box = scene((80, 80), shape=(480, 640))
-    tracker.init(picture, box)
-    moved, truth = scene((180, 170), shape=(480, 640))
-    span = tracker.search_span()
-    found = tracker.search(moved, Box.from_center(150, 150, span, span))
-    assert found[0].box.overlap(truth) > 0.6
-    assert found[0].score > 0.5
-    tracker.move_to(moved, found[0].box)
-    assert tracker.update(moved).box.overlap(truth) > 0.8
-
-
-def test_search_finds_nothing_where_the_target_is_not(tracker):
-    picture, box = scene((80, 80), shape=(480, 640))
-    tracker.init(picture, box)
-    span = tracker.search_span()
-    assert all(c.score < 0.5 for c in tracker.search(picture, Box(400, 240, span, span)))
-
-
-def test_search_leaves_place_and_size(tracker):
-    picture, box = scene((100, 100))
-    tracker.init(picture, box)
-    elsewhere = scene((220, 150))[0]
-    span = tracker.search_span()
-    tracker.search(elsewhere, Box.from_center(200, 140, span, span))
-    assert tracker.update(picture).box == pytest.approx(box, abs=0.5)
-
-
-def test_moved_tracker_takes_over_place_and_size(tracker):
-    picture, box = scene((100, 100))
-    tracker.init(picture, box)
-    before = tracker.search_span()
-    tracker.move_to(picture, Box.from_center(200, 120, 2 * box.w, 2 * box.h))
-    assert tracker.search_span() == pytest.approx(2 * before)
-    region = tracker.update(picture).search_region
-    assert region.x == pytest.approx(200 - 360 / 2)
-
-
 def test_nothing_is_learnt_where_it_may_not(tracker):
     picture, box = scene((150, 120))
     turned = picture.copy()

@@ -1,0 +1,74 @@
+"""What every tracker does that can look for a lost target, on synthetic pictures."""
+
+import cv2
+import pytest
+from targets import scene
+
+from tadt_tracking import create_tracker
+from tadt_tracking.box import Box
+
+LARGE = (480, 640)
+TRACKERS = {
+    "tadt": {"name": "tadt"},
+    "hcf": {"name": "hcf"},
+    "narrow": {"name": "dasiamrpn", "variant": "narrow"},
+    "r50": {"name": "dasiamrpn", "variant": "r50"},
+}
+
+
+@pytest.fixture(scope="module", params=TRACKERS)
+def tracker(request):
+    return create_tracker(**TRACKERS[request.param], device="cpu", background=False)
+
+
+def _beside(tracker, box, scale=1.0):
+    """A region that can be searched, a target in it but not in its middle."""
+    span = scale * tracker.search_span()
+    return Box.from_center(box.center[0] - span / 5, box.center[1] + span / 8, span, span)
+
+
+def test_target_elsewhere_is_found_where_it_is(tracker):
+    tracker.init(*scene((80, 80), shape=LARGE))
+    moved, truth = scene((300, 250), shape=LARGE)
+    best, *others = tracker.search(moved, _beside(tracker, truth))
+    assert best.box.overlap(truth) > 0.6
+    assert best.score > 0.5
+    assert all(other.score <= best.score for other in others)
+    tracker.move_to(moved, best.box)
+    assert tracker.update(moved).box.overlap(truth) > 0.7
+
+
+@pytest.mark.parametrize("scale", [1.5, 1 / 1.5])
+def test_target_of_another_size_is_found(tracker, scale):
+    tracker.init(*scene((100, 100)))
+    picture, box = scene((230, 160))
+    resized = cv2.resize(picture, None, fx=scale, fy=scale)
+    truth = Box(*(scale * length for length in box))
+    best = tracker.search(resized, _beside(tracker, truth, scale), scale)[0]
+    assert best.box.overlap(truth) > 0.5
+    assert best.score > 0.5
+
+
+def test_search_finds_nothing_where_the_target_is_not(tracker):
+    picture, box = scene((80, 80), shape=LARGE)
+    tracker.init(picture, box)
+    span = tracker.search_span()
+    assert all(c.score < 0.5 for c in tracker.search(picture, Box(400, 240, span, span)))
+
+
+def test_search_leaves_place_and_size(tracker):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    before = tracker.update(picture).box
+    tracker.search(scene((220, 150))[0], Box(0, 0, 320, 240))
+    assert tracker.update(picture).box.overlap(before) > 0.9
+
+
+def test_moved_tracker_takes_over_place_and_size(tracker):
+    picture, box = scene((100, 100))
+    tracker.init(picture, box)
+    before = tracker.search_span()
+    tracker.move_to(picture, Box.from_center(200, 120, 1.5 * box.w, 1.5 * box.h))
+    assert tracker.search_span() == pytest.approx(1.5 * before)
+    region = tracker.update(picture).search_region
+    assert region.x == pytest.approx(max(200 - 1.5 * before / 2, 0))
