@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tadt_tracking.box import Box, BoxError
 from tadt_tracking.result import Result
 
 VISIBLE = 0.55  # share of a box that lies in the picture, where the target has not left it
@@ -18,5 +19,11 @@ def as_far_as_visible(result: Result, image: np.ndarray) -> Result:
     that it still sees an end of it. Trackers keep a box's middle in the picture (H x W x ...), so
     that half of the box at a border means half or less.
     """
-    inside = result.box.overlap(result.box.clip(image))
-    return result if inside > VISIBLE else replace(result, score=0.0)
+    return result if _share_inside(result.box, image) > VISIBLE else replace(result, score=0.0)
+
+
+def _share_inside(box: Box, image: np.ndarray) -> float:
+    try:
+        return box.overlap(box.clip(image))
+    except BoxError:  # no part is
+        return 0.0
