@@ -43,8 +43,8 @@ from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
-# Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); that
-# of narrow is almost the same.
+# Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); the
+# other variants use it as it is.
 CONFIDENCE = Logistic(7.63, 0.745)
 
 
