@@ -346,3 +346,15 @@ def test_settings_of_session_and_tracker_have_names_of_their_own(name):
     kinds = (SessionSettings, ComputeSettings, TRACKERS[name].Settings)
     names = [field.name for kind in kinds for field in fields(kind)]
     assert len(names) == len(set(names))
+
+
+def test_looks_at_what_is_refused_are_paid_from_the_search():
+    run = Run(picture=PICTURE[:200, :200])  # all is searched at once
+    run.frames(3)
+    run.world.only(100, 100, score=0.02, seen=0.9)  # a search takes it for the target, a look not
+    looks = []
+    update = run.tracker._update
+    run.tracker._update = lambda image: (looks.append(1), update(image))[1]
+    run.frames(20)
+    assert len(looks) > 5
+    assert len(run.tracker.searched) + len(looks) <= 22, "one a frame, and what loses it"
