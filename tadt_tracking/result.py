@@ -45,8 +45,8 @@ class Result:
         score: probability, in [0, 1], that the box covers the target (overlap above 0.5).
         search_region: the part of the image in which the target was looked for, in pixels; None
             where it was given.
-        evidence: what the tracker made the score of, on a scale of its own; NaN where it tells
-            none.
+        evidence: what the tracker made the score of, each kind on a scale of its own; none where
+            it does not tell.
         distractors: boxes elsewhere that look like the target on this frame.
         state: what the session believes; None: a bare tracker's answer.
     """
@@ -54,7 +54,7 @@ class Result:
     box: Box
     score: float
     search_region: Box | None = None
-    evidence: float = float("nan")
+    evidence: tuple[float, ...] = ()
     distractors: tuple[Box, ...] = ()
     state: State | None = None
 

@@ -73,8 +73,9 @@ class Compute:
         """Resolve every "auto" for this machine.
 
         Engine "auto" is OpenVINO on a CPU where it is installed and offers the asked precision.
-        Precision "auto" is fp16 on CUDA, int8 on OpenVINO where the processor multiplies it in
-        hardware (VNNI), bf16 where it multiplies that (avx512_bf16, AMX), else fp32.
+        Precision "auto" is fp16 on CUDA, int8 on OpenVINO where the processor has AVX2 (four times
+        as fast as fp32 with VNNI, nearly twice without), bf16 where the processor multiplies that
+        (avx512_bf16, AMX), else fp32.
 
         Raises:
             ValueError: a device that is unknown or not there, or a precision that the engine does
@@ -161,7 +162,7 @@ def _offered(engine: str) -> tuple[str, ...]:
 def _fastest(engine: str, device: torch.device, offered: tuple[str, ...]) -> str:
     if device.type == "cuda":
         return "fp16"
-    if "int8" in offered and torch.cpu._is_vnni_supported():
+    if "int8" in offered and torch.cpu._is_avx2_supported():
         return "int8"
     if engine == "openvino":
         return next(name for name in ("bf16", "fp16", "fp32") if name in offered)

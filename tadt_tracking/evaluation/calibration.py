@@ -1,8 +1,9 @@
 """Fits what makes a probability of a tracker's evidence, and shows how far it can be believed.
 
-Evidence tells whether the target is where the box is, not whether the box is as large as it. So the
-fit leaves out boxes that cover the target badly; what is shown has them all. A session runs the
-tracker, so that it learns as it would there, but one that never gives the target up.
+Evidence tells whether the target is where the box is, not whether the box is as large as it. And a
+tracker that has taken to something else, and learnt it, cannot tell. So the fit compares boxes that
+cover the target with frames on which it is absent; what is shown has all the others, too. A session
+runs the tracker, so that it learns as it would there, but one that never gives the target up.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ NEVER_LOST = {"patience": 1000.0}  # setting of such a session
 GOOD = 0.5  # overlap above which a box covers the target
 BINS = 10
 STEPS, PRECISION = 100, 1e-9  # of Newton's method: at most, and when to stop
-PRIOR = 1e-4  # weight of slopes near zero: keeps them finite where evidence tells everything
+# Weight of a prior by which standardised evidence counts some 5 times, beside about 20 runs: that
+# keeps weights finite where evidence tells everything about these.
+PRIOR = 1 / 5**2 / 20
 
 
 class Samples(NamedTuple):
     """Frames of several runs.
 
     Attributes:
-        evidence: N values.
+        evidence: N x K values.
         good: N booleans, whether the box covered the target; it does not where that is absent.
         weights: N values that sum to 1; every run has as much, half of it the good frames and half
-            those without the target in the box. 0 where it is there, but badly covered.
+            those on which the target is absent. 0 where it is there, but not covered well.
     """
 
     evidence: np.ndarray
@@ -45,39 +48,55 @@ class Samples(NamedTuple):
         Raises:
             ValueError: there are none, only good or bad ones, or all are alike.
         """
-        told = [~np.isnan(track.evidence) for track in tracks]
+        told = [~np.isnan(track.evidence).any(1) for track in tracks]
         evidence = [track.evidence[known] for track, known in zip(tracks, told, strict=True)]
-        overlaps = [np.nan_to_num(t.overlaps)[known] for t, known in zip(tracks, told, strict=True)]
+        overlaps = [track.overlaps[known] for track, known in zip(tracks, told, strict=True)]
         weights = np.concatenate([_weights(of_run) for of_run in overlaps])
         good = np.concatenate(overlaps) > GOOD
         evidence, clear = np.concatenate(evidence), weights > 0
-        if len(set(good[clear])) < 2 or len(set(evidence[clear])) < 2:
+        if len(set(good[clear])) < 2 or not np.ptp(evidence[clear], 0).all():
             raise ValueError("there must be good and bad frames, with evidence that differs")
         return cls(evidence, good, weights / weights.sum())
 
 
 def _weights(overlaps: np.ndarray) -> np.ndarray:
-    """Return the weights of a run's frames, whose overlaps are 0 where the target is absent."""
+    """Return the weights of a run's frames, whose overlaps are NaN where the target is absent."""
     weights = np.zeros(len(overlaps))
-    for kind in (overlaps > GOOD, overlaps == 0):
+    for kind in (overlaps > GOOD, np.isnan(overlaps)):
         weights[kind] = 1 / max(kind.sum(), 1)
     return weights / max(weights.sum(), 1)
 
 
 def fit(samples: Samples) -> Logistic:
-    """Fit the two constants to the greatest likelihood, by Newton's method with halved steps."""
-    evidence, good, weights = samples
-    center, spread = np.average(evidence, weights=weights), evidence.std()
-    columns = np.stack([(evidence - center) / spread, np.ones_like(evidence)], 1)
-    ridge = np.array([PRIOR, 0.0])
+    """Fit the constants to the greatest likelihood.
+
+    More evidence never speaks against a target: a kind that would gets the weight 0.
+    """
+    kinds = samples.evidence.shape[1]
+    used = list(range(kinds))
+    while True:
+        slopes, bias = _fit(samples.evidence[:, used], samples.good, samples.weights)
+        if slopes.min() >= 0 or len(used) == 1:
+            weights = np.zeros(kinds)
+            weights[used] = slopes
+            return Logistic(tuple(weights.tolist()), bias)
+        used.pop(int(slopes.argmin()))
+
+
+def _fit(evidence: np.ndarray, good: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return weights and bias for N x K evidence, by Newton's method with halved steps."""
+    center, spread = np.average(evidence, axis=0, weights=weights), evidence.std(0)
+    columns = np.column_stack([(evidence - center) / spread, np.ones(len(evidence))])
+    ridge = np.full(columns.shape[1], PRIOR)
+    ridge[-1] = 0.0
 
     def loss(at: np.ndarray) -> float:
         against = np.where(good, -1.0, 1.0) * (columns @ at)
         return float(weights @ np.logaddexp(0, against) + ridge @ at**2 / 2)
 
-    at = np.zeros(2)
+    at = np.zeros(columns.shape[1])
     for _ in range(STEPS):
-        probability = Logistic(1.0, 0.0)(columns @ at)
+        probability = (1 + np.tanh(columns @ at / 2)) / 2
         gradient = columns.T @ (weights * (probability - good)) + ridge * at
         curvature = (columns.T * (weights * probability * (1 - probability))) @ columns
         step = np.linalg.solve(curvature + np.diag(ridge + 1e-12), gradient)
@@ -86,15 +105,16 @@ def fit(samples: Samples) -> Logistic:
         at = at - step
         if np.abs(step).max() < PRECISION:
             break
-    slope = at[0] / spread
-    return Logistic(float(slope), float(center - at[1] / slope))
+    slopes = at[:-1] / spread
+    return slopes, float(at[-1] - slopes @ center)
 
 
 def report(name: str, samples: Samples, fitted: Logistic) -> str:
     """Return the constants, and how far the probabilities that they make can be believed."""
     scores = fitted(samples.evidence)
     table = reliability_table(name, scores, samples.good, BINS)
-    return f"slope {fitted.slope:.3g}, middle {fitted.middle:.3g}\n\n{table}"
+    weights = ", ".join(f"{weight:.3g}" for weight in fitted.weights)
+    return f"weights {weights}; bias {fitted.bias:.3g}\n\n{table}"
 
 
 def plot(path: Path, name: str, samples: Samples, fitted: Logistic) -> None:

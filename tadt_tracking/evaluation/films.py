@@ -1,7 +1,9 @@
 """Films whose target is away for a while, cut together from sequences in which it never is.
 
 There are few long sequences with their truth, and those are for reporting. Any two short ones make
-a film: one is followed, the other interrupts it, and the first goes on as if time had passed.
+a film: one is followed, the other interrupts it, and the first goes on as if time had passed. The
+other comes from the left like a curtain, behind which the target disappears bit by bit. More than
+half hidden it counts as absent, as in the sequences of TLD (Kalal et al., PAMI 2012).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from tadt_tracking.evaluation.datasets import DatasetError, Sequence
 
 LEAD = 0.5  # of a sequence comes before the interruption
 SKIPPED = 0.25  # of it, at most, is never seen
+CURTAIN = 10  # frames in which the target is covered
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Film:
     """A sequence that another one interrupts, for a tracker to run over as over a sequence.
 
     Attributes:
-        before: what is seen at first.
+        before: what is seen at first, at its end behind the curtain.
         meanwhile: what is seen while the target is away, in pictures of the first one's size.
         after: what is seen then; None: the film ends before.
     """
@@ -47,14 +50,35 @@ class Film:
     @property
     def truth(self) -> np.ndarray:
         """N x 4 boxes (x, y, w, h) in pixels; NaN while the target is away."""
+        before = self.before.truth.copy()
+        before[len(before) - (self._curtain - self._curtain // 2) :] = np.nan
         away = np.full_like(self.meanwhile.truth, np.nan)
-        return np.concatenate([self.before.truth, away, *(s.truth for s in self._end)])
+        return np.concatenate([before, away, *(s.truth for s in self._end)])
 
     def frames(self) -> Iterator[np.ndarray]:
         """Return the frames in order: H x W x 3, uint8, BGR."""
         size = next(self.before.frames()).shape[1::-1]
         other = (cv2.resize(frame, size) for frame in self.meanwhile.frames())
-        return chain(self.before.frames(), other, *(s.frames() for s in self._end))
+        return chain(self._before(size), other, *(s.frames() for s in self._end))
+
+    def _before(self, size: tuple[int, int]) -> Iterator[np.ndarray]:
+        """Return the first part's frames, the last ones covered up to a rising share of the box."""
+        curtain = cv2.resize(next(self.meanwhile.frames()), size)
+        lead = len(self.before.truth) - self._curtain
+        for index, frame in enumerate(self.before.frames()):
+            if index < lead:
+                yield frame
+                continue
+            x, _, width, _ = np.nan_to_num(self.before.truth[index])
+            edge = min(max(round(x + width * (index - lead + 1) / self._curtain), 0), size[0])
+            covered = frame.copy()
+            covered[:, :edge] = curtain[:, :edge]
+            yield covered
+
+    @property
+    def _curtain(self) -> int:
+        """The number of frames in which the curtain comes: all but the first, at most."""
+        return min(CURTAIN, len(self.before.truth) - 1)
 
     @property
     def _end(self) -> tuple[Sequence, ...]:

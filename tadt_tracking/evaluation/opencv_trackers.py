@@ -42,7 +42,7 @@ class OpenCvTracker:
         tells = hasattr(self._tracker, "getTrackingScore")
         score = self._tracker.getTrackingScore() if tells else float("nan")
         state = State.TRACKING if found else State.LOST
-        return Result(self._box, score, evidence=score, state=state)
+        return Result(self._box, score, evidence=(score,), state=state)
 
     def warm_up(self) -> None:
         """Pay one-time costs."""

@@ -26,7 +26,7 @@ class Track:
         boxes: N x 4 (x, y, w, h) pixels; the first is the given one.
         scores: N confidences in [0, 1]; NaN for the given box.
         seconds: N times of init (first) and updates.
-        evidence: N values of what the scores were made of; NaN where the tracker tells none.
+        evidence: N x K values of what the scores were made of; NaN where the tracker tells none.
         present: N booleans, whether the target is reported to be in the box. Only a session can say
             that it is not.
     """
@@ -46,7 +46,7 @@ class Track:
             boxes=np.array([result.box for result in results]),
             scores=np.array([result.score for result in results]),
             seconds=np.array(seconds),
-            evidence=np.array([result.evidence for result in results]),
+            evidence=_rows([result.evidence for result in results]),
             present=np.array([result.state is None or result.state.present for result in results]),
         )
 
@@ -96,6 +96,12 @@ def run_sequence(tracker: Tracker, sequence: Sequence) -> Track:
             f"{sequence.name}: {len(seconds)} frames but {len(sequence.truth)} lines of truth"
         )
     return Track.of(sequence, results, seconds)
+
+
+def _rows(values: list[tuple[float, ...]]) -> np.ndarray:
+    """Return values as rows, all of NaN where there are none."""
+    count = max(map(len, values))
+    return np.array([row or (np.nan,) * count for row in values], float).reshape(len(values), count)
 
 
 def pool_by_sequence(tracks: Iterable[Track]) -> list[Track]:

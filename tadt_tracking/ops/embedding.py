@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from tadt_tracking.ops.anchors import STRIDE
 
+INNER = 0.8  # of a box's width and height, in which it is looked at
+
 
 def read(grid: Tensor, places: Tensor, stride: float = STRIDE) -> Tensor:
     """Read a map at places, linearly between its cells and at its edge beyond them.
@@ -52,9 +54,39 @@ def embed(features: Tensor, places: Tensor, cells: int, stride: float = STRIDE) 
         N x D with D = C * cells * cells, each of length 1 (0 where all features are).
     """
     farthest = (features.shape[-1] - cells) / 2 * stride
-    offsets = (torch.arange(cells, device=places.device) - (cells - 1) / 2) * stride
-    around = torch.cartesian_prod(offsets, offsets).T.flip(0)  # row by row
-    points = places.clamp(-farthest, farthest)[:, :, None] + around[:, None]
+    points = places.clamp(-farthest, farthest)[:, :, None] + stride * _grid(cells, places)[:, None]
+    return _directions(features, points, stride).permute(1, 0, 2).flatten(1) / cells
+
+
+def embed_boxes(features: Tensor, boxes: Tensor, cells: int, stride: float = STRIDE) -> Tensor:
+    """Return the looks of boxes: features at points spread evenly over the inner part of each.
+
+    Args:
+        features: C x n x n, float; beyond the map those at its edge count.
+        boxes: 4 x N (cx, cy, w, h), pixels from the middle of the map.
+        cells: points a row.
+        stride: pixels between neighbouring cells of the map.
+
+    Returns:
+        N x cells * cells x C: at each point a vector of length 1, from which what all cells of the
+        map have in common was taken off before.
+    """
+    spacing = boxes[2:] * (INNER / (cells - 1))
+    points = boxes[:2, :, None] + spacing[:, :, None] * _grid(cells, boxes)[:, None]
+    return _directions(features, points, stride).permute(1, 2, 0)
+
+
+def _grid(cells: int, like: Tensor) -> Tensor:
+    """Return the points of a square grid around 0, 1 apart, row by row: 2 x cells * cells."""
+    offsets = torch.arange(cells, device=like.device) - (cells - 1) / 2
+    return torch.cartesian_prod(offsets, offsets).T.flip(0)
+
+
+def _directions(features: Tensor, points: Tensor, stride: float) -> Tensor:
+    """Read features at 2 x N x P points, less those of all cells' mean, scaled to length 1.
+
+    Returns:
+        C x N x P.
+    """
     found = read(features, points.flatten(1), stride) - features.mean((1, 2))[:, None]
-    found = functional.normalize(found, dim=0)
-    return found.unflatten(1, (-1, cells * cells)).transpose(0, 1).flatten(1) / cells
+    return functional.normalize(found, dim=0).unflatten(1, points.shape[1:])

@@ -34,18 +34,15 @@ from tadt_tracking.ops.anchors import anchor_grid, change_penalty, context_side,
 from tadt_tracking.ops.correlation import cosine_window
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
-from tadt_tracking.trackers.dasiamrpn_settings import RESNET, DaSiamRpnSettings
+from tadt_tracking.trackers.candidates import candidates, lookalikes
+from tadt_tracking.trackers.dasiamrpn_settings import CONFIDENCE, NARROW, RESNET, DaSiamRpnSettings
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
-from tadt_tracking.trackers.evidence import Logistic
 from tadt_tracking.trackers.place import inside
-from tadt_tracking.trackers.presence import FirstLook, Presence, candidates, lookalikes
+from tadt_tracking.trackers.presence import FirstLook, Presence
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
-# Logistic fit by `tadt-eval calibrate`, of r50 on half of the sequences (docs/benchmarks.md); the
-# other variants use it as it is.
-CONFIDENCE = Logistic(7.63, 0.745)
 
 
 class Seen(NamedTuple):
@@ -54,7 +51,7 @@ class Seen(NamedTuple):
     Attributes:
         scores: A x n x n, in [0, 1], of the proposals.
         boxes: 4 x A x n x n, theirs (cx, cy, w, h), in its pixels from its middle.
-        features: C x m x m, what the classifier is given.
+        features: C x n x n, what the classifier is given.
         looks: C x m' x m', of which the scores were made.
     """
 
@@ -109,11 +106,13 @@ class DaSiamRpn(Tracker):
     def _first_presence(self, image: np.ndarray) -> Presence:
         sides = (EXEMPLAR_SIDE, self._constants.search_side)
         first = FirstLook(image, self._center, self._size_seen(), (self._pixel(),) * 2, sides)
-        how = {"stride": STRIDE, "beside": self.compute.background, "logistic": CONFIDENCE}
+        logistic = CONFIDENCE.get(self.settings.variant, CONFIDENCE[NARROW])
+        how = {"stride": STRIDE, "beside": self.compute.background, "logistic": logistic}
         return Presence(first, self._describe, **how)
 
-    def _describe(self, window: np.ndarray) -> Tensor:
-        return self._middle(self._engine(self.compute.batch([window]))[FEATURES][0])
+    def _describe(self, window: np.ndarray) -> tuple[Tensor, Tensor]:
+        found = self._engine(self.compute.batch([window]))
+        return self._middle(found[FEATURES][0]), found[CLASSIFICATION][0]
 
     def _middle(self, features: Tensor) -> Tensor:
         """Return the features of those cells that have proposals."""
@@ -144,17 +143,20 @@ class DaSiamRpn(Tracker):
         searched = Box.from_center(*self._center, span, span).clip(image)
         seen = self._frame(self._window(image, self._center, pixel))
         answers = self._answers(seen)
+        best = self._choose(seen, answers)
         # The frame's only synchronisation with a GPU:
-        values = torch.cat([self._choose(seen, answers), self._peaks(answers)]).tolist()
-        proposal, (certainty, answer), peaks = values[:4], values[4:6], values[6:]
-        evidence, score = self._evidence(answer), self._score(answer)
-        window = (self._center, (pixel, pixel))
+        values = torch.cat([best, self._observe(seen, answers, best)]).tolist()
+        proposal, (certainty, score), observed = values[:4], values[4:6], values[6:]
+        window, place = (self._center, (pixel, pixel)), (proposal[0], proposal[1])
         self._follow(image, [length * pixel for length in proposal], certainty)
-        if self.settings.online and self.learning:
-            self._presence.learn(self._middle(seen.features), (proposal[0], proposal[1]), answer)
         box = Box.from_center(*self._center, *self._size)
-        others = lookalikes(peaks, *window, box, self._score)
-        return Result(box, score, searched, evidence, others)
+        if not self.settings.online:
+            return Result(box, score, searched, (score,))
+        sighting = self._presence.judge(observed)
+        if self.learning:
+            self._presence.learn(seen.features, place, sighting)
+        others = lookalikes(sighting.others, *window, box)
+        return Result(box, sighting.score, searched, sighting.evidence, others)
 
     def _propose(self, window: Tensor) -> Seen:
         """Return the proposals in a search window, and of what they were made."""
@@ -163,38 +165,45 @@ class DaSiamRpn(Tracker):
         logits, offsets = self._network.correlate(self._kernels, searched)
         boxes = decode(offsets[0], _anchors(offsets.shape[-1], offsets.device))
         scores = logits[0].softmax(0)[1]
-        return Seen(scores, boxes, found[FEATURES][0], searched.classification[0])
+        features = self._middle(found[FEATURES][0])
+        return Seen(scores, boxes, features, searched.classification[0])
 
     def _answers(self, seen: Seen) -> Tensor | None:
         """Return the classifier's answers for the cells that have proposals, if there is one."""
-        return self._presence.answers(self._middle(seen.features)) if self.settings.online else None
+        return self._presence.answers(seen.features) if self.settings.online else None
 
-    def _peaks(self, answers: Tensor | None) -> Tensor:
-        empty = torch.empty(0, device=self.compute.device)
-        return empty if answers is None else self._presence.peaks(answers).flatten()
+    def _observe(self, seen: Seen, answers: Tensor | None, best: Tensor) -> Tensor:
+        """Return what the classifier, if there is one, has to judge of the best proposal."""
+        if answers is None:
+            return best.new_empty(0)
+        box = torch.cat([best[:2], best.new_tensor(self._size_seen())])
+        return self._presence.observe(seen.looks, answers, box)
 
     def _choose(self, seen: Seen, answers: Tensor | None) -> Tensor:
-        """Return the best proposal: its box (cx, cy, w, h), its certainty, and the answer there."""
-        certainties, there, heights = self._judge(seen, answers)
+        """Return the best proposal: its box (cx, cy, w, h), its certainty, and its score."""
+        certainties, heights = self._judge(seen, answers)
         influence = self._constants.window_influence
         ranks = (1 - influence) * heights + influence * self._cosine
         best = ranks.argmax()
         if self.settings.distractor_aware:
             best = self._choose_among(shortlist(seen.looks, seen.boxes, seen.scores, ranks))
-        return torch.stack([v.take(best) for v in (*seen.boxes, certainties, there)])
+        return torch.stack([v.take(best) for v in (*seen.boxes, certainties, seen.scores)])
 
-    def _judge(self, seen: Seen, answers: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Return for each proposal, A x n x n, its certainty, the answer, and what it is worth.
+    def _judge(self, seen: Seen, answers: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return for each proposal, A x n x n, its certainty, and what it is worth.
 
-        Certainty is the network's score with a penalty on change; the answer, the classifier's if
-        there is one, tells whether the target is there.
+        Certainty is the network's score with a penalty on change; the worth is that, or half of it
+        and half of the classifier's answer if there is one.
         """
         penalties = change_penalty(seen.boxes, self._size_seen(), self._constants.penalty)
         certainties = penalties * seen.scores
         if answers is None:
-            return certainties, seen.scores, certainties
-        there = self._presence.at(answers, seen.boxes[:2].flatten(1)).view_as(certainties)
-        return certainties, there, torch.lerp(certainties, there, ANSWER_SHARE)
+            return certainties, certainties
+        return certainties, torch.lerp(certainties, self._there(seen, answers), ANSWER_SHARE)
+
+    def _there(self, seen: Seen, answers: Tensor) -> Tensor:
+        """Return the classifier's answer at the middle of each proposal, A x n x n."""
+        return self._presence.at(answers, seen.boxes[:2].flatten(1)).view_as(seen.scores)
 
     def _choose_among(self, found: Shortlist) -> Tensor:
         """Return the best proposal's index, and learn what it and the others look like."""
@@ -202,13 +211,6 @@ class DaSiamRpn(Tracker):
         if self.learning:
             self._distractors.learn(found, best)
         return found.indices[best]
-
-    def _evidence(self, answer: float) -> float:
-        return self._presence.evidence(answer) if self.settings.online else answer
-
-    def _score(self, answer: float) -> float:
-        """Return the probability that the target is where that is answered."""
-        return self._presence.score(answer) if self.settings.online else answer
 
     def _follow(self, image: np.ndarray, proposal: list[float], certainty: float) -> None:
         """Move to a proposal, in pixels of the image, and follow its size with some inertia."""
@@ -230,9 +232,17 @@ class DaSiamRpn(Tracker):
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
         seen = self._frame(self._window(image, region.center, pixel))
-        _, there, heights = self._judge(seen, self._answers(seen))
-        found = (seen.boxes.flatten(1) * pixel, heights.flatten(), there.flatten())
-        return candidates(image, region.center, *found, self._score)
+        answers = self._answers(seen)
+        _, heights = self._judge(seen, answers)
+        boxes = seen.boxes.flatten(1)
+
+        def scores(chosen: Tensor) -> list[float]:
+            if answers is None:
+                return seen.scores.take(chosen).tolist()
+            there = self._there(seen, answers).take(chosen)
+            return self._presence.scores(seen.looks, there, boxes[:, chosen])
+
+        return candidates(image, region.center, (pixel,) * 2, boxes, heights.flatten(), scores)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), box.size

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
 from tadt_tracking.settings import SettingError, Settings, setting
+from tadt_tracking.trackers.evidence import Logistic
 
 RESNET, NARROW = "r50", "narrow"
 PUBLISHED = -1.0  # a setting that is to be the variant's own
@@ -31,6 +32,13 @@ VARIANTS = {
     "alexnet": Variant(271, 0.04, 0.44, 0.45),
     NARROW: Variant(271, 0.04, 0.44, 0.45, "siamrpn-narrow"),
     RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
+}
+
+# Logistic fits by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md); AlexNets of
+# other widths use the narrow one's as they are.
+CONFIDENCE = {
+    RESNET: Logistic((3.68, 4.74), -5.39),
+    NARROW: Logistic((4.53, 5.55), -6.86),
 }
 
 

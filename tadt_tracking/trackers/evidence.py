@@ -68,11 +68,17 @@ class UsualAnswer:
 
 
 class Logistic(NamedTuple):
-    """P(target there | evidence) = 1 / (1 + exp(-slope (evidence - middle)))."""
+    """P(target there | evidence) = 1 / (1 + exp(-(weights . evidence + bias))).
 
-    slope: float
-    middle: float
+    Attributes:
+        weights: K, one for each kind of evidence.
+        bias: added to their sum.
+    """
 
-    def __call__(self, evidence: np.ndarray | float) -> np.ndarray | float:
-        """Return the probabilities."""
-        return (1 + np.tanh(self.slope / 2 * (evidence - self.middle))) / 2
+    weights: tuple[float, ...]
+    bias: float
+
+    def __call__(self, evidence: np.ndarray | tuple[float, ...]) -> np.ndarray | float:
+        """Return the probabilities for evidence of shape ... x K."""
+        log_odds = np.asarray(evidence) @ np.asarray(self.weights) + self.bias
+        return (1 + np.tanh(log_odds / 2)) / 2

@@ -26,10 +26,11 @@ from tadt_tracking.ops.fourier_band import FourierBand
 from tadt_tracking.ops.scale_filter import ScaleFilter, ScalePyramid
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
+from tadt_tracking.trackers.candidates import candidates_of_cells, lookalikes
 from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.trackers.place import Place
-from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates, lookalikes
+from tadt_tracking.trackers.presence import FirstLook, Presence
 from tadt_tracking.weights.manifest import StateDict
 
 STRIDES = {"conv5_4": 16, "conv4_4": 8, "conv3_4": 4}  # pixels of the window
@@ -47,7 +48,7 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic(15.3, 0.609)
+CONFIDENCE = Logistic((9.6, 9.7), -7.65)
 
 
 class Hcf(Tracker):
@@ -99,23 +100,22 @@ class Hcf(Tracker):
         seen = _pooled(found)
         place, height = self._locate(self._spectra(found, self._centered))
         answers = self._presence.answers(seen)
-        answer = self._presence.at(answers, place.flip(0)[:, None] * CELL)
-        peaks = self._presence.peaks(answers).flatten()
+        box = torch.cat([place.flip(0) * CELL, place.new_tensor(self._size_seen())])
+        observed = self._presence.observe(seen, answers, box)
         # The one synchronisation with a GPU before the scale's:
-        values = torch.cat([place, height, answer, peaks]).tolist()
-        down, across, height, answer, *peaks = values
-        evidence, score = self._presence.evidence(answer), self._presence.score(answer)
+        down, across, height, *observed = torch.cat([place, height, observed]).tolist()
+        sighting = self._presence.judge(observed)
         window = (self._place.center, self._pixel())
         place = self._move((down, across), image)
         if self._usual.note(height, self.settings.learn_above):
             if self.settings.scale:
                 self._follow_scale(found, place)
             if self.learning:
-                self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), answer)
+                self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), sighting)
                 self._learn(image, found, place)
         box = self._place.box
-        others = lookalikes(peaks, *window, box, self._presence.score)
-        return Result(box, score, searched, evidence, others)
+        others = lookalikes(sighting.others, *window, box)
+        return Result(box, sighting.score, searched, sighting.evidence, others)
 
     def _window(self) -> tuple[float, float]:
         """Return the width and height of the search window in pixels of the image."""
@@ -142,8 +142,8 @@ class Hcf(Tracker):
         span = tuple(scale * length for length in self._window())
         return self._look(crop(image, center, span, (WINDOW, WINDOW)))
 
-    def _describe(self, window: np.ndarray) -> Tensor:
-        return _pooled(self._look(window))
+    def _describe(self, window: np.ndarray) -> tuple[Tensor, Tensor]:
+        return (_pooled(self._look(window)),) * 2
 
     def _look(self, window: np.ndarray) -> dict[str, Tensor]:
         found = self._engine(self.compute.batch([window]))
@@ -230,11 +230,9 @@ class Hcf(Tracker):
 
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
-        answers = self._presence.answers(_pooled(self._features(image, region.center, scale)))
-        pixel = scale * answers.new_tensor(self._pixel() * 2)[:, None]
-        boxes = boxes_of(answers, self._size_seen(), PRESENCE_STRIDE) * pixel
-        answers = answers.flatten()
-        return candidates(image, region.center, boxes, answers, answers, self._presence.score)
+        seen = _pooled(self._features(image, region.center, scale))
+        at = (region.center, tuple(scale * length for length in self._pixel()))
+        return candidates_of_cells(image, *at, self._size_seen(), seen, self._presence)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

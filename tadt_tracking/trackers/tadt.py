@@ -26,9 +26,10 @@ from tadt_tracking.ops.correlation import bicubic, cosine_window
 from tadt_tracking.ops.template import Template, middle
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
+from tadt_tracking.trackers.candidates import candidates_of_cells, lookalikes
 from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.place import Place
-from tadt_tracking.trackers.presence import FirstLook, Presence, boxes_of, candidates, lookalikes
+from tadt_tracking.trackers.presence import FirstLook, Presence
 from tadt_tracking.trackers.tadt_channels import RANKED_SCALES, choose_channels
 from tadt_tracking.trackers.tadt_settings import RENEWED_EVERY, TadtSettings
 from tadt_tracking.weights.manifest import StateDict
@@ -47,7 +48,7 @@ RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stay
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic(10.1, 0.666)
+CONFIDENCE = Logistic((5.62, 13.4), -9.17)
 
 
 class Tadt(Tracker):
@@ -149,20 +150,21 @@ class Tadt(Tracker):
         pooled = _pooled(features)
         answers = self._presence.answers(pooled)
         best = self._choose(responses, features, self._presence.at(answers, self._places))
+        box = torch.cat([best[:2], best.new_tensor(self._size_seen())])
         # The frame's only synchronisation with a GPU:
-        found = torch.cat([best, self._presence.peaks(answers).flatten()]).tolist()
-        scale, row, column, similarity, answer, *peaks = found
-        evidence, score = self._presence.evidence(answer), self._presence.score(answer)
+        x, y, scale, similarity, *observed = torch.cat(
+            [best, self._presence.observe(pooled, answers, box)]
+        ).tolist()
+        sighting = self._presence.judge(observed)
         window = (self._place.center, (self._pixel(),) * 2)
         if self._usual.note(similarity, HIDDEN_BELOW):
-            grown = self._follow(image, self._scales[int(scale)], row, column)
+            grown = self._follow(image, (x, y), self._scales[int(scale)])
             if self.learning:
-                self._renew(features, (row / STRIDE, column / STRIDE), grown, similarity)
-                place = (column - self._fine // 2, row - self._fine // 2)
-                self._presence.learn(pooled, place, answer)
+                self._renew(features, (x, y), grown, similarity)
+                self._presence.learn(pooled, (x, y), sighting)
         box = self._place.box
-        others = lookalikes(peaks, *window, box, self._presence.score)
-        return Result(box, score, searched, evidence, others)
+        others = lookalikes(sighting.others, *window, box)
+        return Result(box, sighting.score, searched, sighting.evidence, others)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Match the template with the search window.
@@ -177,8 +179,8 @@ class Tadt(Tracker):
         """Find the target where the template's response and the classifier's answer say.
 
         Returns:
-            Five values: index of the scale, row and column of the place in pixels of the window,
-            the cosine of the angle between the template and the features there, and the answer.
+            Four values: the place (x, y) in pixels of the window from its middle, the index of the
+            scale, and the cosine of the angle between the template and the features there.
         """
         side, share = self._fine, self.settings.classifier_share
         heights = responses / responses.amax().clamp_min(1e-6)
@@ -188,20 +190,19 @@ class Tadt(Tracker):
         row, column = place // side, place % side
         cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
         similarity = self._template.similarity(features, responses.take(best), cell)
-        return torch.stack([scale, row, column, similarity, answers[place]])
+        return torch.cat([self._places[:, place], torch.stack([scale, similarity])])
 
     def _features(self, window: Tensor) -> Tensor:
         """Return the chosen channels, balanced and centred, C x n x n, of a window of any size."""
         found = self._selected(window)
         return torch.cat([found[LOW][0] * self._balance, found[HIGH][0]]) - self._mean
 
-    def _describe(self, window: np.ndarray) -> Tensor:
-        return _pooled(self._features(self.compute.batch([window])))
+    def _describe(self, window: np.ndarray) -> tuple[Tensor, Tensor]:
+        return (_pooled(self._features(self.compute.batch([window]))),) * 2
 
-    def _follow(self, image: np.ndarray, scale: float, row: float, column: float) -> float:
+    def _follow(self, image: np.ndarray, place: tuple[float, float], scale: float) -> float:
         """Follow the best response; returns the factor by which the target has grown."""
-        right, down = ((place - self._fine // 2) * self._pixel() for place in (column, row))
-        self._place.move(right, down, image)
+        self._place.move(*(length * self._pixel() for length in place), image)
         return self._place.grow(1 + self.settings.scale_rate * (scale - 1))
 
     def _renew(
@@ -211,7 +212,9 @@ class Tadt(Tracker):
         self._seen += 1
         due = self.settings.update_rate > 0 and self._seen % RENEWED_EVERY == 0
         if due and similarity > SURE_ABOVE * self._usual.level:
-            self._template.learn(features, place, grown, self.settings.update_rate, FIRST_SHARE)
+            x, y = ((length + self._fine // 2) / STRIDE for length in place)
+            rate = self.settings.update_rate
+            self._template.learn(features, (y, x), grown, rate, FIRST_SHARE)
 
     def search_span(self) -> float:
         """See :class:`Tracker`."""
@@ -220,11 +223,9 @@ class Tadt(Tracker):
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
-        searched = self._search_window(image, region.center, pixel)
-        answers = self._presence.answers(_pooled(self._features(searched)))
-        boxes = boxes_of(answers, self._size_seen(), STRIDE * POOLED_STRIDE) * pixel
-        answers = answers.flatten()
-        return candidates(image, region.center, boxes, answers, answers, self._presence.score)
+        pooled = _pooled(self._features(self._search_window(image, region.center, pixel)))
+        at, size = (region.center, (pixel,) * 2), self._size_seen()
+        return candidates_of_cells(image, *at, size, pooled, self._presence)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

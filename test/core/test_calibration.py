@@ -20,70 +20,100 @@ NAME = "made"
 
 
 def _track(tmp_path, evidence, good):
-    """A run whose box is right or 1000 px off, the given box first."""
+    """A run whose box is right where the target is not absent, the given box first."""
     truth = np.tile([10.0, 10, 20, 20], (len(good) + 1, 1))
     results = [Result(Box(*truth[0]), np.nan)] + [
-        Result(Box(10 if fine else 1010, 10, 20, 20), 0.5, evidence=value)
-        for fine, value in zip(good, evidence, strict=True)
+        Result(Box(*truth[0]), 0.5, evidence=tuple(np.atleast_1d(value))) for value in evidence
     ]
+    truth[1:][~np.array(good)] = np.nan
     return Track.of(Sequence(NAME, tmp_path, truth), results, [0.0] * len(results))
+
+
+def _logistic(slope, middle):
+    return Logistic((slope,), -slope * middle)
+
+
+def _middle(logistic):
+    """Where the probability is a half, of one kind of evidence."""
+    return -logistic.bias / logistic.weights[0]
 
 
 def _drawn(logistic, count, seed=0):
     rng = np.random.default_rng(seed)
-    evidence = rng.normal(logistic.middle, 2 / logistic.slope, count)
+    evidence = rng.normal(_middle(logistic), 2 / logistic.weights[0], (count, 1))
     return evidence, rng.random(count) < logistic(evidence)
 
 
-@pytest.mark.parametrize("true", [Logistic(10, 0.25), Logistic(0.2, -300), Logistic(5000, 1.0)])
-def test_constants_are_found_again(tmp_path, true):
-    samples = Samples.of([_track(tmp_path, *_drawn(true, 20000))])
+@pytest.mark.parametrize(("slope", "middle"), [(10, 0.25), (0.2, -300), (5000, 1.0)])
+def test_constants_are_found_again(tmp_path, slope, middle):
+    samples = Samples.of([_track(tmp_path, *_drawn(_logistic(slope, middle), 20000))])
     fitted = calibration.fit(samples)
-    assert fitted.slope == pytest.approx(true.slope, rel=0.05)
-    assert fitted.middle == pytest.approx(true.middle, abs=0.1 / true.slope)
+    assert fitted.weights[0] == pytest.approx(slope, rel=0.05)
+    assert _middle(fitted) == pytest.approx(middle, abs=0.1 / slope)
 
 
-def test_fit_is_the_greatest_likelihood(tmp_path):
-    samples = Samples.of([_track(tmp_path, *_drawn(Logistic(4, 0.5), 300))])
+def test_each_kind_of_evidence_gets_its_weight(tmp_path):
+    true, rng = Logistic((4.0, 30.0), -5.0), np.random.default_rng(0)
+    evidence = rng.normal((0.5, 0.1), (0.5, 0.07), (20000, 2))
+    samples = Samples.of([_track(tmp_path, evidence, rng.random(20000) < true(evidence))])
+    fitted = calibration.fit(samples)
+    assert fitted.weights == pytest.approx(true.weights, rel=0.1)
+    assert fitted.bias == pytest.approx(true.bias, rel=0.1)
+
+
+def test_more_evidence_never_speaks_against_a_target(tmp_path):
+    rng = np.random.default_rng(0)
+    evidence = rng.normal(0, 1, (2000, 2))
+    good = rng.random(2000) < Logistic((3.0, -2.0), 0.0)(evidence)
+    fitted = calibration.fit(Samples.of([_track(tmp_path, evidence, good)]))
+    assert fitted.weights[0] > 1
+    assert fitted.weights[1] == 0
+
+
+def test_fit_is_the_greatest_likelihood_but_for_a_weak_prior(tmp_path):
+    samples = Samples.of([_track(tmp_path, *_drawn(_logistic(4, 0.5), 300))])
     fitted = calibration.fit(samples)
 
     def likelihood(logistic):
         right = np.where(samples.good, logistic(samples.evidence), 1 - logistic(samples.evidence))
         return np.log(right) @ samples.weights
 
-    for factor in (0.97, 1.03):
-        assert likelihood(fitted) > likelihood(fitted._replace(slope=fitted.slope * factor))
-        assert likelihood(fitted) > likelihood(fitted._replace(middle=fitted.middle * factor))
+    slope, middle = fitted.weights[0], _middle(fitted)
+    for factor in (0.9, 1.1):
+        assert likelihood(fitted) > likelihood(_logistic(slope * factor, middle))
+        assert likelihood(fitted) > likelihood(_logistic(slope, middle * factor))
 
 
 def test_every_run_weighs_the_same(tmp_path):
-    short = _track(tmp_path, *_drawn(Logistic(10, 0.2), 2000, seed=1))
-    long = _track(tmp_path, *_drawn(Logistic(10, 0.6), 2000, seed=2))
-    middle = calibration.fit(Samples.of([short, long])).middle
-    evidence, good = (np.tile(v, 5) for v in (long.evidence[1:], long.overlaps[1:] > 0.5))
-    longer = _track(tmp_path, evidence, good)
-    assert calibration.fit(Samples.of([short, longer])).middle == pytest.approx(middle, rel=1e-6)
+    short = _track(tmp_path, *_drawn(_logistic(10, 0.2), 2000, seed=1))
+    long = _track(tmp_path, *_drawn(_logistic(10, 0.6), 2000, seed=2))
+    middle = _middle(calibration.fit(Samples.of([short, long])))
+    good = np.tile(long.overlaps[1:] > 0.5, 5)
+    longer = _track(tmp_path, np.tile(long.evidence[1:], (5, 1)), good)
+    again = calibration.fit(Samples.of([short, longer]))
+    assert _middle(again) == pytest.approx(middle, rel=1e-2)
 
 
 def test_evidence_that_tells_everything_gives_finite_constants(tmp_path):
     track = _track(tmp_path, [0.0, 0.1, 0.9, 1.0], [False, False, True, True])
     fitted = calibration.fit(Samples.of([track]))
-    assert np.isfinite(fitted.slope)
-    assert 0.1 < fitted.middle < 0.9
+    assert np.isfinite(fitted.weights).all()
+    assert 0.1 < _middle(fitted) < 0.9
 
 
 def test_absent_target_is_a_bad_frame_and_silence_is_none(tmp_path):
     track = _track(tmp_path, [0.9, 0.2, np.nan], [True, True, True])
     track.sequence.truth[2] = np.nan
     samples = Samples.of([track])
-    assert samples.evidence.tolist() == [0.9, 0.2]
+    assert samples.evidence.tolist() == [[0.9], [0.2]]
     assert samples.good.tolist() == [True, False]
     assert samples.weights.tolist() == [0.5, 0.5]
 
 
-def test_box_that_covers_the_target_badly_is_shown_but_not_fitted(tmp_path):
+@pytest.mark.parametrize("away", [12, 1000])
+def test_box_that_does_not_cover_the_target_well_is_shown_but_not_fitted(tmp_path, away):
     track = _track(tmp_path, [0.9, 0.8, 0.2], [True, True, False])
-    track.sequence.truth[2] += [12, 0, 0, 0]
+    track.sequence.truth[2] += [away, 0, 0, 0]
     samples = Samples.of([track])
     assert samples.good.tolist() == [True, False, False]
     assert samples.weights.tolist() == [0.5, 0.0, 0.5]
@@ -106,8 +136,8 @@ def test_nothing_to_learn_from_is_told(tmp_path, evidence, good):
 
 def test_report_has_constants_area_and_reliability(tmp_path):
     track = _track(tmp_path, [0.0, 0.1, 0.9, 1.0], [False, True, False, True])
-    text = calibration.report(NAME, Samples.of([track]), Logistic(10, 0.5))
-    assert text.startswith("slope 10, middle 0.5\n")
+    text = calibration.report(NAME, Samples.of([track]), Logistic((10,), -5))
+    assert text.startswith("weights 10; bias -5\n")
     assert "| 0.9 to 1.0     | 2      | 0.99" in text
     assert "| area under ROC | 4      | 0.750" in text
 
@@ -123,6 +153,7 @@ def test_command_fits_what_a_tracker_does(made_root, tmp_path, capsys):
     (tmp_path / "noise" / "groundtruth_rect.txt").write_text("61,41,32,32\n" * len(other))
     assert main([*arguments, "square,noise"]) == 0
     told = capsys.readouterr().out
+    assert told.startswith("weights ")
     assert float(told.split()[1].rstrip(",")) > 0, "more evidence, more probable"
     assert main([*arguments, "square"]) == 1
     assert "at least two sequences, got square" in capsys.readouterr().err
@@ -132,11 +163,11 @@ def test_plot_needs_matplotlib(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     samples = Samples.of([_track(tmp_path, [0.1, 0.9], [False, True])])
     with pytest.raises(ValueError, match=r"matplotlib: see requirements/plots\.txt"):
-        calibration.plot(tmp_path / "plot.png", NAME, samples, Logistic(10, 0.5))
+        calibration.plot(tmp_path / "plot.png", NAME, samples, _logistic(10, 0.5))
 
 
 def test_plot_is_drawn(tmp_path):
     pytest.importorskip("matplotlib")
-    samples = Samples.of([_track(tmp_path, *_drawn(Logistic(10, 0.5), 200))])
-    calibration.plot(tmp_path / "plot.png", NAME, samples, Logistic(10, 0.5))
+    samples = Samples.of([_track(tmp_path, *_drawn(_logistic(10, 0.5), 200))])
+    calibration.plot(tmp_path / "plot.png", NAME, samples, _logistic(10, 0.5))
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tadt_tracking.ops.anchors import anchor_grid
-from tadt_tracking.ops.embedding import embed, read
+from tadt_tracking.ops.embedding import embed, embed_boxes, read
 
 
 @pytest.mark.parametrize("cells", [4, 5])
@@ -51,3 +51,27 @@ def test_what_all_cells_share_and_how_strong_they_are_does_not_matter():
     assert torch.allclose(
         embed(3 * features + common, places, 3), embed(features, places, 3), atol=1e-4
     )
+
+
+def test_a_box_is_looked_at_in_its_inner_part():
+    features = torch.randn(6, 9, 9)
+    centred = features - features.mean((1, 2), keepdim=True)
+    box = torch.tensor([[8.0], [-16], [40], [20]])  # 0.8 of it: 4 cells wide, 2 cells high
+    found = embed_boxes(features, box, 3, stride=8)
+    assert found.shape == (1, 9, 6)
+    rows, columns = (1, 2, 3), (3, 5, 7)
+    expected = torch.nn.functional.normalize(centred[:, rows][:, :, columns], dim=0)
+    assert torch.allclose(found[0].T, expected.flatten(1), atol=1e-5)
+
+
+def test_looks_of_boxes_do_not_depend_on_what_all_cells_share_or_how_strong_they_are():
+    features = torch.randn(6, 9, 9)
+    boxes = torch.tensor([[3.0, -8], [5, 2], [20, 12], [16, 30]])
+    changed = embed_boxes(3 * features + torch.randn(6, 1, 1), boxes, 5)
+    assert torch.allclose(changed, embed_boxes(features, boxes, 5), atol=1e-4)
+
+
+def test_looks_beyond_the_map_are_those_of_its_edge():
+    features = torch.randn(6, 9, 9)
+    far, farther = embed_boxes(features, torch.tensor([[900.0, 950], [0, 0], [9, 9], [9, 9]]), 3)
+    assert torch.allclose(far, farther, atol=1e-6)

@@ -71,7 +71,9 @@ def test_usual_answers_may_fall_slowly_and_are_never_believed_to_be_nothing():
     assert 0 < nothing.relative(0.1) < 0.3
 
 
-def test_probability_is_a_half_in_the_middle_and_rises():
-    probability = Logistic(10, 0.2)
-    assert probability(0.2) == 0.5
-    assert 0 < probability(-1) < 0.01 < 0.99 < probability(1) < 1
+def test_probability_is_a_half_where_evidence_and_bias_balance_and_rises():
+    probability = Logistic((10, 5), -3)
+    assert probability((0.2, 0.2)) == 0.5
+    assert 0 < probability((-1, 0.2)) < 0.01 < 0.99 < probability((1, 0.2)) < 1
+    assert probability((0.2, 0.1)) < 0.5 < probability((0.2, 0.3))
+    assert probability(np.full((4, 2), 0.2)).tolist() == [0.5] * 4

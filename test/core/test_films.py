@@ -26,8 +26,8 @@ def sequences(tmp_path_factory):
 
 
 def _seen(film):
-    """Return number and name of every frame's picture."""
-    pixels = [frame[0, 0].astype(int) for frame in film.frames()]
+    """Return number and name of every frame's picture, at its right border."""
+    pixels = [frame[0, -1].astype(int) for frame in film.frames()]
     return [(blue, "red" if red - blue == 100 else "green") for blue, _, red in pixels]
 
 
@@ -40,8 +40,8 @@ def test_another_sequence_interrupts_and_time_goes_on(sequences):
         *((i, "red") for i in after),
     ]
     absent = np.isnan(red.truth).all(1)
-    assert np.flatnonzero(absent).tolist() == list(range(20, 28))
-    assert red.truth[~absent, 0].tolist() == [*before, *after]
+    assert np.flatnonzero(absent).tolist() == list(range(15, 28))
+    assert red.truth[~absent, 0].tolist() == [*range(15), *after]
     assert (red.name, red.first_box) == ("red", (0, 0, 10, 20))
     assert {frame.shape for frame in red.frames()} == {(30, 40, 3)}
 
@@ -53,6 +53,17 @@ def test_the_last_is_interrupted_by_the_first(sequences):
         *((i, "red") for i in range(8)),
         *((i, "green") for i in range(9, 12)),  # no more than a quarter of it is skipped
     ]
+
+
+def test_a_curtain_hides_the_target_bit_by_bit_and_half_hidden_it_is_absent(sequences):
+    red, _ = interrupted(sequences, 8, returning=True)
+    covered = []
+    for index, frame in enumerate(list(red.frames())[:20]):
+        row = frame[5, index : index + 10].astype(int)  # through the target
+        covered.append(np.mean(row[:, 2] - row[:, 0] != 100))
+    assert covered[:10] == [0] * 10
+    assert covered[10:] == pytest.approx(np.arange(1, 11) / 10)
+    assert (np.array(covered) > 0.5).tolist() == np.isnan(red.truth[:20]).all(1).tolist()
 
 
 def test_a_target_that_stays_away(sequences):

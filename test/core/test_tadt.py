@@ -180,9 +180,9 @@ def test_nothing_is_learnt_where_it_may_not(tracker):
     def evidence(learning):
         tracker.init(picture, box)
         tracker.learning = learning
-        first = tracker.update(mixed).evidence
+        first = tracker.update(mixed).evidence[0]
         for _ in range(20):
-            last = tracker.update(mixed).evidence
+            last = tracker.update(mixed).evidence[0]
         return first, last
 
     first, last = evidence(learning=False)
