@@ -15,6 +15,7 @@ from tadt_tracking.session.search_plan import SearchPlan
 from tadt_tracking.session.visibility import as_far_as_visible
 from tadt_tracking.trackers.base import Thresholds, Tracker
 
+WORTH_A_LOOK = 0.25  # score of a candidate, which a search only sees to the nearest cell
 AGREES = 0.5  # overlap of a candidate with what a look centred on it finds
 
 
@@ -78,8 +79,7 @@ class Recovery:
         glances = self._plan.glances(image, prior.inside(image), span, size)
         for region, scale in self._budget.portion(glances):
             candidates += self._tracker.search(image, region, scale)
-        lowest = self._thresholds.lose_below
-        return [c for c in candidates if c.score >= lowest], region
+        return [c for c in candidates if c.score >= WORTH_A_LOOK], region
 
     def _look_here(self, image: np.ndarray) -> Look:
         """Look where the tracker is, which cannot search: it may come back by itself."""

@@ -37,8 +37,8 @@ VARIANTS = {
 # Logistic fits by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md); AlexNets of
 # other widths use the narrow one's as they are.
 CONFIDENCE = {
-    RESNET: Logistic((3.68, 4.74), -5.39),
-    NARROW: Logistic((4.53, 5.55), -6.86),
+    RESNET: Logistic((3.34, 6.19), -6.05),
+    NARROW: Logistic((4.60, 5.73), -6.75),
 }
 
 

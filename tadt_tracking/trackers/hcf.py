@@ -48,7 +48,7 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((9.6, 9.7), -7.65)
+CONFIDENCE = Logistic((3.88, 5.58), -5.10)
 
 
 class Hcf(Tracker):

@@ -183,6 +183,13 @@ def test_auto_says_what_was_chosen():
     assert "auto" not in str(compute)
 
 
+@pytest.mark.skipif(not torch.cpu._is_avx2_supported(), reason="a processor without AVX2")
+def test_auto_precision_is_the_fastest_that_keeps_the_accuracy():
+    pytest.importorskip("openvino")
+    pytest.importorskip("nncf")
+    assert Compute.choose(ComputeSettings(device="cpu")).precision == "int8"
+
+
 def test_auto_engine_goes_where_the_precision_is():
     compute = Compute.choose(ComputeSettings(device="cpu", compile=True))
     assert compute.engine == "torch"
