@@ -145,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the Python of an environment with opencv-contrib, to run CSRT as well",
     )
 
-    calibrate = commands.add_parser("calibrate", help="fit a score's two constants")
+    calibrate = commands.add_parser("calibrate", help="fit a score's constants")
     calibrate.set_defaults(command=_calibrate)
     add_tracker(calibrate)
     add_sequences(calibrate, "first")
