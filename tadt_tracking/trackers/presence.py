@@ -96,9 +96,10 @@ class Presence:
         image, center, size, pixel, sides = first
         cut = [cut_view(image, view, center, pixel, sides) for view in VIEWS]
         self._stride = stride
-        looks = describe(cut[0][0])[1]
+        described = [[seen.clone() for seen in describe(window)] for window, _ in cut]
+        looks = described[0][1]
         self._appearance = Appearance(self._embed(looks, looks.new_tensor([[0, 0, *size]]).T)[0])
-        views = torch.stack([describe(window)[0].clone() for window, _ in cut])
+        views = torch.stack([features for features, _ in described])
         self._reduce = Whitening(views, channels) if channels else nn.Identity()
         views = torch.stack([self._reduce(view) for view in views])
         places = torch.tensor([place for _, place in cut]) / stride
