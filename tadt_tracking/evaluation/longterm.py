@@ -21,11 +21,13 @@ from tadt_tracking.evaluation.tables import markdown
 HEADER = (
     *("sequence", "absent frames", "F", "precision", "recall", "TPR", "TNR", "MaxGM"),
     *("found after absence", "absent but reported", "frames to recovery"),
+    *("found, TRACKING", "absent but TRACKING"),
 )
 ABOUT = (
     "F, precision, recall: VOT-LT; TPR, TNR, MaxGM: OxUvA. Found after absence: share of the "
     "visible frames behind the first absence with overlap > 0.5. Absent but reported: share of the "
-    "absent frames on which the target is reported. Frames to recovery: from each reappearance."
+    "absent frames on which the target is reported. Frames to recovery: from each reappearance. "
+    "The last two columns count a frame as reported only in the state TRACKING, not if UNCERTAIN."
 )
 
 
@@ -54,16 +56,20 @@ def _row(name: str, tracks: list[Track]) -> list[str]:
     everywhere, told = np.concatenate(overlaps), np.concatenate(reported)
     rates = presence(everywhere, told)
     later = np.concatenate([after_absence(values) for values in overlaps])
-    hits = found(everywhere, told)[later]
     waits = [wait for pair in zip(overlaps, reported, strict=True) for wait in recoveries(*pair)]
     return [
         name,
         f"{np.isnan(everywhere).sum()}",
         *(f"{value:.3f}" for value in (*best[:3], *rates, rates.max_gm)),
-        _share(hits),
-        _share(told[np.isnan(everywhere)]),
+        *_shares(everywhere, told, later),
         ", ".join("never" if wait is None else f"{wait}" for wait in waits),
+        *_shares(everywhere, np.concatenate([track.tracked[1:] for track in tracks]), later),
     ]
+
+
+def _shares(overlaps: np.ndarray, reported: np.ndarray, later: np.ndarray) -> tuple[str, str]:
+    """Return the shares found after absence, and reported though absent."""
+    return _share(found(overlaps, reported)[later]), _share(reported[np.isnan(overlaps)])
 
 
 def _confidences(track: Track) -> np.ndarray:

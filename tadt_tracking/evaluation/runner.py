@@ -11,7 +11,7 @@ import numpy as np
 
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.measures import overlaps, precision, success_auc
-from tadt_tracking.result import Result
+from tadt_tracking.result import Result, State
 
 if TYPE_CHECKING:  # OpenCV's trackers run here too, in an environment without torch
     from tadt_tracking.trackers import Tracker
@@ -29,6 +29,7 @@ class Track:
         evidence: N x K values of what the scores were made of; NaN where the tracker tells none.
         present: N booleans, whether the target is reported to be in the box. Only a session can say
             that it is not.
+        tracked: N booleans, whether it is so without doubt: State.TRACKING, or no session.
     """
 
     sequence: Sequence
@@ -37,17 +38,20 @@ class Track:
     seconds: np.ndarray
     evidence: np.ndarray
     present: np.ndarray
+    tracked: np.ndarray
 
     @classmethod
     def of(cls, sequence: Sequence, results: list[Result], seconds: list[float]) -> Track:
         """Gather the results of all frames; the first holds the given box."""
+        states = [result.state or State.TRACKING for result in results]
         return cls(
             sequence,
             boxes=np.array([result.box for result in results]),
             scores=np.array([result.score for result in results]),
             seconds=np.array(seconds),
             evidence=_rows([result.evidence for result in results]),
-            present=np.array([result.state is None or result.state.present for result in results]),
+            present=np.array([state.present for state in states]),
+            tracked=np.array([state is State.TRACKING for state in states]),
         )
 
     @property
@@ -114,6 +118,6 @@ def pool_by_sequence(tracks: Iterable[Track]) -> list[Track]:
 
 def _pooled(tracks: list[Track]) -> Track:
     truth = np.concatenate([track.sequence.truth for track in tracks])
-    keys = ("boxes", "scores", "seconds", "evidence", "present")
+    keys = ("boxes", "scores", "seconds", "evidence", "present", "tracked")
     parts = (np.concatenate([getattr(track, key) for track in tracks]) for key in keys)
     return Track(replace(tracks[0].sequence, truth=truth), *parts)

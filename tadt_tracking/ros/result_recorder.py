@@ -24,6 +24,7 @@ from tadt_tracking.settings import Settings, setting
 _STATES = {value: name for name, value in STATES.items()}
 _DEPTH = 60
 _POLL_S = 0.1
+_TO_BEGIN = 10  # idle timeouts that a tracker may take to its first result
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ResultRecorderSettings(Settings):
     idle_timeout: float = setting(
         0.0,
         "ends this long after the last picture or result, once nobody publishes pictures any more; "
-        "0: only when it is stopped",
+        "ten times as long before the first result; 0: only when it is stopped",
         unit="s",
         minimum=0,
         maximum=86400,
@@ -65,6 +66,7 @@ class ResultRecorder(Node):
         self.create_subscription(TrackerStatus, "tracker_node/status", self._on_status, qos)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._heard: int | None = None  # when a picture or result came last, steady nanoseconds
+        self._begun = False  # whether a result has come
         if self._settings.idle_timeout > 0:
             self.create_timer(_POLL_S, self._look, clock=self._steady)
 
@@ -90,7 +92,7 @@ class ResultRecorder(Node):
 
     def _on_result(self, msg: Detection2D) -> None:
         now = self.get_clock().now().nanoseconds
-        self._heard = self._steady.now().nanoseconds
+        self._heard, self._begun = self._steady.now().nanoseconds, True
         stamp = stamp_to_ns(msg.header.stamp)
         try:
             box = detection_to_box(msg)
@@ -110,7 +112,7 @@ class ResultRecorder(Node):
         if self._heard is None or self._images.get_publisher_count():
             return  # a slow tracker may make its pictures wait
         idle = (self._steady.now().nanoseconds - self._heard) / 1e9
-        if idle > self._settings.idle_timeout:
+        if idle > self._settings.idle_timeout * (1 if self._begun else _TO_BEGIN):
             self.get_logger().info(f"nothing came for {idle:.1f} s: done")
             raise Finished
 

@@ -8,6 +8,12 @@ from tadt_tracking.settings import SettingError, Settings, setting
 from tadt_tracking.trackers.base import Thresholds
 
 OF_TRACKER = -1.0  # a setting that is to be the tracker's own
+# Which thresholds must not exceed which.
+ORDER = (
+    ("lose_below", "regain_above"),
+    ("lose_below", "doubt_below"),
+    ("doubt_below", "regain_above"),
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,12 @@ class SessionSettings(Settings):
     lose_below: float = setting(
         OF_TRACKER,
         "score below which a frame speaks against the target; -1: the tracker's",
+        minimum=OF_TRACKER,
+        maximum=1.0,
+    )
+    doubt_below: float = setting(
+        OF_TRACKER,
+        "score below which the target is UNCERTAIN on a frame; -1: the tracker's",
         minimum=OF_TRACKER,
         maximum=1.0,
     )
@@ -65,18 +77,26 @@ class SessionSettings(Settings):
     def __post_init__(self) -> None:
         """Check what ranges do not tell."""
         super().__post_init__()
-        self._require_own_or_positive("lose_below", "regain_above")
+        self._require_own_or_positive(*Thresholds._fields)
 
     def thresholds(self, own: Thresholds) -> Thresholds:
-        """Return the pair to use with a tracker whose own is `own`.
+        """Return those to use with a tracker whose own are `own`.
+
+        Its own `doubt_below` gives way to the other two.
 
         Raises:
             SettingError: together they are in the wrong order.
         """
-        given = (self.lose_below, self.regain_above)
-        lose, regain = (o if g == OF_TRACKER else g for g, o in zip(given, own, strict=True))
-        if lose > regain:
-            raise SettingError(
-                f"setting 'lose_below' must not exceed 'regain_above', got {lose!r} and {regain!r}"
-            )
-        return Thresholds(lose, regain)
+        given = {name: getattr(self, name) for name in Thresholds._fields}
+        given = {name: value for name, value in given.items() if value != OF_TRACKER}
+        used = own._replace(**given)
+        if "doubt_below" not in given:
+            doubt_below = min(max(used.doubt_below, used.lose_below), used.regain_above)
+            used = used._replace(doubt_below=doubt_below)
+        for lower, upper in ORDER:
+            low, high = getattr(used, lower), getattr(used, upper)
+            if low > high:
+                raise SettingError(
+                    f"setting {lower!r} must not exceed {upper!r}, got {low!r} and {high!r}"
+                )
+        return used

@@ -4,6 +4,9 @@ The evidence against the target is added up as in Page's test ("Continuous Inspe
 Biometrika 1954): how far a score lies below the threshold, in log-odds, is added, how far above is
 taken off, and the sum never falls below zero. So one very low score or several rather low ones lose
 the target, while a single rather low one among good ones does not.
+
+Apart from that a score may be low enough for a doubt: the target may well be there, and nothing is
+lost by it, but the state is not TRACKING, and nothing is learnt.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ class StateMachine:
         """Start with a target that is seen.
 
         Args:
-            thresholds: the scores that speak against it and, once it is lost, for it.
+            thresholds: the scores that speak against it or make it doubted.
             patience: evidence against it, in log-odds, at which it is lost.
         """
         self._thresholds, self._patience = thresholds, patience
@@ -36,7 +39,7 @@ class StateMachine:
 
     @property
     def trusted(self) -> bool:
-        """Whether nothing speaks against the target: only then is its look worth learning."""
+        """Whether nothing speaks against the target any more: its look is worth learning."""
         return self.state is State.TRACKING and self._against == 0
 
     def judge(self, score: float) -> State:
@@ -45,7 +48,7 @@ class StateMachine:
         self._against = max(self._against + against, 0.0)
         if self._against > self._patience:
             self.state = State.LOST
-        elif score >= self._thresholds.regain_above or self._against == 0:
+        elif score >= self._thresholds.doubt_below:
             self.state = State.TRACKING
         else:
             self.state = State.UNCERTAIN

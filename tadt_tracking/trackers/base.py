@@ -19,14 +19,16 @@ class ImageError(ValueError):
 
 
 class Thresholds(NamedTuple):
-    """The pair of scores between which a session neither loses nor finds the target.
+    """The scores by which a session judges, in rising order.
 
     Attributes:
         lose_below: a lower score speaks against the target being where the tracker looks.
+        doubt_below: a lower score makes it doubted for that frame.
         regain_above: a place has to score this much for a lost target to be found there.
     """
 
     lose_below: float
+    doubt_below: float
     regain_above: float
 
 
@@ -44,7 +46,7 @@ class Tracker(ABC):
     """
 
     Settings: ClassVar[type[Settings]]  # has at least the field `weights`
-    thresholds: ClassVar[Thresholds] = Thresholds(0.5, 0.8)
+    thresholds: ClassVar[Thresholds] = Thresholds(0.5, 0.6, 0.8)
     can_search: ClassVar[bool] = False
 
     def __init__(self, settings: Settings, compute: Compute) -> None:

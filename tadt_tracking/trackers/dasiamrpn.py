@@ -65,7 +65,7 @@ class DaSiamRpn(Tracker):
     """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
-    thresholds = Thresholds(0.15, 0.5)
+    thresholds = Thresholds(0.15, 0.35, 0.5)
     can_search = True
 
     @classmethod

@@ -15,6 +15,7 @@ from tadt_tracking.result import Result, State
 from tadt_tracking.settings import SettingError
 
 BOX = Box(10, 10, 20, 20)
+EVERYWHERE = ("100.0%", "100.0%")  # found, and absent but reported
 PLAIN = ["--device=cpu", "--engine=torch", "--precision=fp32", "--threads=1"]
 
 
@@ -50,7 +51,7 @@ def test_states_count_as_reports(tmp_path):
     f = 2 * (4 / 5) * (4 / 6) / (4 / 5 + 4 / 6)
     assert _row(table, "made") == [
         *("3", f"{f:.3f}", "0.800", "0.667", "0.667", "0.667", "0.667"),
-        *("50.0%", "33.3%", "2"),
+        *("50.0%", "33.3%", "2", "50.0%", "0.0%"),
     ]
 
 
@@ -58,15 +59,21 @@ def test_bare_tracker_reports_every_frame(tmp_path):
     sequence = _sequence(tmp_path, slice(3, 6))
     table = longterm.of_entrants([Told([None] * 9, [np.nan] * 9)], [sequence], 1)
     assert _row(table, "made")[1:3] == ["0.800", "0.667"]
-    assert _row(table, "made")[5:] == ["0.000", "0.500", "100.0%", "100.0%", "0"]
+    assert _row(table, "made")[5:] == [
+        "0.000",
+        "0.500",
+        *["100.0%", "100.0%"],
+        "0",
+        *["100.0%", "100.0%"],
+    ]
 
 
 def test_sequence_without_absence_and_all_together(tmp_path):
     sequences = [_sequence(tmp_path, slice(3, 6)), _sequence(tmp_path, slice(0, 0), "present")]
     table = longterm.of_entrants([Told([None] * 9, [0.5] * 9)], sequences, 1)
-    assert _row(table, "present")[7:] == ["", "", ""]
+    assert _row(table, "present")[7:] == [""] * 5
     assert _row(table, "all 2")[0] == "3"
-    assert _row(table, "all 2")[7:] == ["100.0%", "100.0%", "0"]
+    assert _row(table, "all 2")[7:] == [*EVERYWHERE, "0", *EVERYWHERE]
 
 
 @pytest.fixture(scope="module")

@@ -180,6 +180,18 @@ def test_a_stopped_recorder_finishes_its_files(played, tmp_path, number):
     assert count_pictures(tmp_path / "rec" / "overlay.mp4") == summary["pictures"]
 
 
+def test_a_recorder_gives_a_tracker_time_to_begin(played, tmp_path):
+    pictures, logs = clip.prepare(played[0], FRAMES).pictures, tmp_path / "logs"
+    with Children(logs, environment(logs)) as children:
+        given = {"folder": str(tmp_path / "rec"), "idle_timeout": 0.4}
+        recorder = children.start("result_recorder", node_command("result_recorder", given))
+        source = {"source": str(pictures), "rate": 100.0}
+        children.start("video_source", node_command("video_source", source))
+        children.wait(recorder, PATIENCE_S)
+    idle = re.search(r"nothing came for ([\d.]+) s", (logs / "result_recorder.log").read_text())
+    assert float(idle[1]) >= 10 * 0.4
+
+
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [

@@ -46,7 +46,7 @@ class World:
 class Scripted(Tracker):
     """Goes to the best thing in its window, finds all in a region."""
 
-    thresholds = Thresholds(0.5, 0.8)
+    thresholds = Thresholds(0.5, 0.6, 0.8)
     can_search = True
 
     def __init__(self, world):

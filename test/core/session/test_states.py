@@ -10,12 +10,16 @@ from tadt_tracking.trackers.base import Thresholds
 
 
 def _judged(*scores, patience=3.0, machine=None):
-    machine = machine or StateMachine(Thresholds(0.5, 0.8), patience)
+    machine = machine or StateMachine(Thresholds(0.5, 0.6, 0.8), patience)
     return [machine.judge(score).name for score in scores]
 
 
 def test_good_scores_keep_it_tracked():
-    assert _judged(0.9, 0.55, 0.5, 0.99) == ["TRACKING"] * 4
+    assert _judged(0.9, 0.65, 0.6, 0.99) == ["TRACKING"] * 4
+
+
+def test_scores_in_between_are_doubted_but_never_lose():
+    assert _judged(0.9, *[0.5, 0.59] * 50) == ["TRACKING"] + ["UNCERTAIN"] * 100
 
 
 def test_abrupt_end_is_lost_at_once():
@@ -35,14 +39,13 @@ def test_slightly_low_scores_between_good_ones_never_add_up():
     assert "LOST" not in _judged(*[0.4, 0.65] * 50)
 
 
-def test_doubt_ends_at_the_stricter_threshold_or_when_it_is_outweighed():
-    assert _judged(0.2, 0.6, 0.6, 0.6, 0.6) == ["UNCERTAIN"] * 4 + ["TRACKING"]
-    assert _judged(0.1, 0.81) == ["UNCERTAIN", "TRACKING"]
-    assert _judged(0.1, 0.79) == ["UNCERTAIN", "UNCERTAIN"]
+def test_doubt_ends_with_a_score_that_gives_no_cause_for_it():
+    assert _judged(0.1, 0.61) == ["UNCERTAIN", "TRACKING"]
+    assert _judged(0.1, 0.59, 0.59) == ["UNCERTAIN"] * 3
 
 
 def test_only_what_nothing_speaks_against_is_trusted():
-    machine = StateMachine(Thresholds(0.5, 0.8), 3.0)
+    machine = StateMachine(Thresholds(0.5, 0.6, 0.8), 3.0)
     assert machine.trusted
     trusted = []
     for score in (0.9, 0.1, 0.81, 0.81, 0.9):
@@ -52,7 +55,7 @@ def test_only_what_nothing_speaks_against_is_trusted():
 
 
 def test_what_was_found_again_is_lost_sooner():
-    found = StateMachine(Thresholds(0.5, 0.8), 3.0)
+    found = StateMachine(Thresholds(0.5, 0.6, 0.8), 3.0)
     found.regain()
     assert found.state is State.TRACKING
     assert not found.trusted
@@ -71,11 +74,32 @@ def test_presence_is_told_by_the_state():
 
 
 def test_thresholds_are_the_trackers_unless_given():
-    own = Thresholds(0.4, 0.7)
+    own = Thresholds(0.4, 0.5, 0.7)
     assert SessionSettings().thresholds(own) == own
-    assert SessionSettings(regain_above=0.9).thresholds(own) == (0.4, 0.9)
-    assert SessionSettings(lose_below=0).thresholds(own) == (0.0, 0.7)
-    with pytest.raises(SettingError, match=r"must not exceed.*0.8 and 0.7"):
-        SessionSettings(lose_below=0.8).thresholds(own)
+    assert SessionSettings(regain_above=0.9).thresholds(own) == (0.4, 0.5, 0.9)
+    assert SessionSettings(lose_below=0).thresholds(own) == (0.0, 0.5, 0.7)
+    assert SessionSettings(doubt_below=0.6).thresholds(own) == (0.4, 0.6, 0.7)
+
+
+def test_doubt_of_the_tracker_lies_between_the_thresholds_that_are_given():
+    own = Thresholds(0.4, 0.5, 0.7)
+    assert SessionSettings(lose_below=0.6).thresholds(own) == (0.6, 0.6, 0.7)
+    assert SessionSettings(lose_below=0.1, regain_above=0.2).thresholds(own) == (0.1, 0.2, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"lose_below": 0.8}, "'lose_below' must not exceed 'regain_above', got 0.8 and 0.7"),
+        ({"doubt_below": 0.8}, "'doubt_below' must not exceed 'regain_above', got 0.8 and 0.7"),
+        ({"doubt_below": 0.3}, "'lose_below' must not exceed 'doubt_below', got 0.4 and 0.3"),
+    ],
+)
+def test_thresholds_in_the_wrong_order_are_told(given, told):
+    with pytest.raises(SettingError, match=told):
+        SessionSettings(**given).thresholds(Thresholds(0.4, 0.5, 0.7))
+
+
+def test_threshold_is_a_probability_or_the_trackers():
     with pytest.raises(SettingError, match="-1 or at least 0"):
         SessionSettings(regain_above=-0.5)
