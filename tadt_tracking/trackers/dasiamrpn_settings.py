@@ -15,13 +15,24 @@ ONLINE_WINDOW = 0.2  # share of the cosine window where the classifier tells loo
 
 
 class Variant(NamedTuple):
-    """The published constants of a network, and the name of its weights (if there are any)."""
+    """The constants of a network.
+
+    They are the published ones; the narrow network, which is not, has those of `otb`, with which it
+    does better than with those of `vot` (docs/tried.md).
+
+    Attributes:
+        search_side, penalty, window_influence, size_rate: see `DaSiamRpnSettings`.
+        weights: name of its weights; empty: there are none.
+        corrects_shape: whether widths and heights are corrected by what the network is off with on
+            the first frame.
+    """
 
     search_side: int
     penalty: float
     window_influence: float
     size_rate: float
     weights: str = ""
+    corrects_shape: bool = False
 
 
 CONSTANTS = ("search_side", "penalty", "window_influence", "size_rate")
@@ -30,7 +41,7 @@ VARIANTS = {
     "otb": Variant(271, 0.22, 0.40, 0.30),
     "big": Variant(271, 0.055, 0.42, 0.295),
     "alexnet": Variant(271, 0.04, 0.44, 0.45),
-    NARROW: Variant(271, 0.04, 0.44, 0.45, "siamrpn-narrow"),
+    NARROW: Variant(271, 0.22, 0.40, 0.30, "siamrpn-narrow", corrects_shape=True),
     RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
 }
 
