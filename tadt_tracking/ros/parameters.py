@@ -100,7 +100,7 @@ class TrackerChoice:
 
     def __post_init__(self) -> None:
         """Check what belongs together."""
-        self.session.thresholds(tracker_class(self.name).thresholds)
+        self.session.thresholds(tracker_class(self.name).thresholds_of(self.settings))
 
     def build(self) -> NamedSession:
         """Make a session of the tracker and pay its one-time costs.

@@ -41,17 +41,19 @@ class Tracker(ABC):
     :meth:`search_span`, :meth:`_search_for` and :meth:`_move_to`.
 
     Attributes:
+        thresholds: by which a session judges, unless it is given others.
         learning: whether `update` may change what the tracker knows of the target's looks; true
             after `init`. Who decides that the target is lost (a session) clears it meanwhile.
     """
 
     Settings: ClassVar[type[Settings]]  # has at least the field `weights`
-    thresholds: ClassVar[Thresholds] = Thresholds(0.5, 0.6, 0.8)
+    thresholds: Thresholds = Thresholds(0.5, 0.6, 0.8)
     can_search: ClassVar[bool] = False
 
     def __init__(self, settings: Settings, compute: Compute) -> None:
         """Hold what every tracker has: checked settings, and where and how it computes."""
         self.settings = settings
+        self.thresholds = self.thresholds_of(settings)
         self.compute = compute
         self.learning = True
         self._started = False
@@ -64,6 +66,11 @@ class Tracker(ABC):
             SettingError: the settings name none.
         """
         return settings.weights
+
+    @classmethod
+    def thresholds_of(cls, settings: Settings) -> Thresholds:
+        """Return the thresholds of a tracker with these settings."""
+        return cls.thresholds
 
     def init(self, image: np.ndarray, box: Sequence[float]) -> None:
         """Start to follow the target.

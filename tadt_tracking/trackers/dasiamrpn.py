@@ -36,7 +36,13 @@ from tadt_tracking.ops.correlation import cosine_window
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
 from tadt_tracking.trackers.candidates import candidates, lookalikes
-from tadt_tracking.trackers.dasiamrpn_settings import CONFIDENCE, NARROW, RESNET, DaSiamRpnSettings
+from tadt_tracking.trackers.dasiamrpn_settings import (
+    CONFIDENCE,
+    NARROW,
+    RESNET,
+    THRESHOLDS,
+    DaSiamRpnSettings,
+)
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
 from tadt_tracking.trackers.place import inside
 from tadt_tracking.trackers.presence import FirstLook, Presence
@@ -67,13 +73,17 @@ class DaSiamRpn(Tracker):
     """SiamRPN's tracking, aware of distractors, and with a classifier that learns online."""
 
     Settings = DaSiamRpnSettings
-    thresholds = Thresholds(0.15, 0.35, 0.5)
     can_search = True
 
     @classmethod
     def weights_name(cls, settings: DaSiamRpnSettings) -> str:
         """See :class:`Tracker`."""
         return settings.resolved.weights
+
+    @classmethod
+    def thresholds_of(cls, settings: DaSiamRpnSettings) -> Thresholds:
+        """See :class:`Tracker`."""
+        return THRESHOLDS.get(settings.variant, THRESHOLDS[NARROW])
 
     def __init__(self, settings: DaSiamRpnSettings, compute: Compute, weights: StateDict) -> None:
         """Load the network; see `create_tracker`."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
 from tadt_tracking.settings import SettingError, Settings, setting
+from tadt_tracking.trackers.base import Thresholds
 from tadt_tracking.trackers.evidence import Logistic
 
 RESNET, NARROW = "r50", "narrow"
@@ -45,11 +46,16 @@ VARIANTS = {
     RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
 }
 
+# What a session loses, doubts and finds targets by; chosen on the same half as the fits below.
+THRESHOLDS = {
+    RESNET: Thresholds(0.15, 0.35, 0.5),
+    NARROW: Thresholds(0.3, 0.5, 0.5),
+}
 # Logistic fits by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md); AlexNets of
 # other widths use the narrow one's as they are.
 CONFIDENCE = {
     RESNET: Logistic((3.34, 6.19), -6.05),
-    NARROW: Logistic((4.60, 5.73), -6.75),
+    NARROW: Logistic((3.59, 7.68), -7.25),
 }
 
 

@@ -171,3 +171,9 @@ def test_nothing_is_learnt_while_learning_is_off(tracker):
     tracker.learning = True
     tracker.update(picture)
     assert not torch.equal(shares, learnt)
+
+
+def test_thresholds_are_those_of_the_variant(tracker):
+    own = {"narrow": (0.3, 0.5, 0.5), "r50": (0.15, 0.35, 0.5)}
+    assert tracker.thresholds == own[tracker.settings.variant]
+    assert tracker.thresholds_of(tracker.settings) == tracker.thresholds
