@@ -10,7 +10,6 @@ high score, close to the last place and of much the same size and shape; with
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,10 +45,10 @@ from tadt_tracking.trackers.dasiamrpn_settings import (
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
 from tadt_tracking.trackers.place import inside
 from tadt_tracking.trackers.presence import FirstLook, Presence
+from tadt_tracking.trackers.shape import Shape
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
-LARGEST_CORRECTION = 2.0  # factor, of a target's width or height
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
 
 
@@ -109,30 +108,13 @@ class DaSiamRpn(Tracker):
             self._distractors = self._first_distractors(image)
         if self.settings.online:
             self._presence = self._first_presence(image)
-        self._correct_shape(image)
+        self._shape = self._first_shape(image) if self._constants.corrects_shape else Shape()
+        self._size = self._shape.undo(self._size)
 
-    def _correct_shape(self, image: np.ndarray) -> None:
-        """Find how far the network is off with the target's shape, and go on with its own view.
-
-        A network that has seen little makes all targets as wide and high as the usual one; how far
-        it is off with this one the first frame tells, where its size is known.
-        """
-        self._correction = (1.0, 1.0)
-        if self._constants.corrects_shape:
-            seen = self._frame(self._window(image, self._center, self._pixel()))
-            best = (seen.scores * self._cosine).argmax()
-            proposed = seen.boxes[2:].flatten(1)[:, best].tolist()
-            self._correction = tuple(
-                min(max(given / max(own, 1.0), 1 / LARGEST_CORRECTION), LARGEST_CORRECTION)
-                for given, own in zip(self._size_seen(), proposed, strict=True)
-            )
-            self._size = self._uncorrected(self._size)
-
-    def _corrected(self, size: Sequence[float]) -> tuple[float, float]:
-        return size[0] * self._correction[0], size[1] * self._correction[1]
-
-    def _uncorrected(self, size: Sequence[float]) -> tuple[float, float]:
-        return size[0] / self._correction[0], size[1] / self._correction[1]
+    def _first_shape(self, image: np.ndarray) -> Shape:
+        seen = self._frame(self._window(image, self._center, self._pixel()))
+        best = (seen.scores * self._cosine).argmax()
+        return Shape.of(self._size_seen(), seen.boxes[2:].flatten(1)[:, best].tolist())
 
     def _first_distractors(self, image: np.ndarray) -> Distractors:
         seen = self._frame(self._window(image, self._center, self._pixel()))
@@ -168,7 +150,7 @@ class DaSiamRpn(Tracker):
         return context_side(*self._size) / EXEMPLAR_SIDE
 
     def _size_seen(self) -> tuple[float, float]:
-        """Return width and height of the target in pixels of the network."""
+        """Return width and height of the target, as the network sees it, in its pixels."""
         width, height = self._size
         return width / self._pixel(), height / self._pixel()
 
@@ -185,7 +167,7 @@ class DaSiamRpn(Tracker):
         proposal, (certainty, score), observed = values[:4], values[4:6], values[6:]
         window, place = (self._center, (pixel, pixel)), (proposal[0], proposal[1])
         self._follow(image, [length * pixel for length in proposal], certainty)
-        box = Box.from_center(*self._center, *self._corrected(self._size))
+        box = Box.from_center(*self._center, *self._shape.correct(self._size))
         if not self.settings.online:
             return Result(box, score, searched, (score,))
         sighting = self._presence.judge(observed)
@@ -212,7 +194,7 @@ class DaSiamRpn(Tracker):
         """Return what the classifier, if there is one, has to judge of the best proposal."""
         if answers is None:
             return best.new_empty(0)
-        box = torch.cat([best[:2], best.new_tensor(self._corrected(self._size_seen()))])
+        box = torch.cat([best[:2], best.new_tensor(self._shape.correct(self._size_seen()))])
         return self._presence.observe(seen.looks, answers, box)
 
     def _choose(self, seen: Seen, answers: Tensor | None) -> Tensor:
@@ -270,7 +252,7 @@ class DaSiamRpn(Tracker):
         seen = self._frame(self._window(image, region.center, pixel))
         answers = self._answers(seen)
         _, heights = self._judge(seen, answers)
-        boxes = torch.stack([*seen.boxes[:2], *self._corrected(seen.boxes[2:])]).flatten(1)
+        boxes = torch.stack([*seen.boxes[:2], *self._shape.correct(seen.boxes[2:])]).flatten(1)
 
         def scores(chosen: Tensor) -> list[float]:
             if answers is None:
@@ -281,7 +263,7 @@ class DaSiamRpn(Tracker):
         return candidates(image, region.center, (pixel,) * 2, boxes, heights.flatten(), scores)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
-        self._center, self._size = inside(box.center, image), self._uncorrected(box.size)
+        self._center, self._size = inside(box.center, image), self._shape.undo(box.size)
 
 
 @functools.cache
