@@ -46,7 +46,7 @@ VARIANTS = {
     RESNET: Variant(255, 0.10, 0.41, 0.32, "siamrpn-r50"),
 }
 
-# What a session loses, doubts and finds targets by; chosen on the same half as the fits below.
+# What a session loses, doubts and finds targets by (docs/benchmarks.md tells how they were chosen).
 THRESHOLDS = {
     RESNET: Thresholds(0.15, 0.35, 0.5),
     NARROW: Thresholds(0.3, 0.5, 0.5),
