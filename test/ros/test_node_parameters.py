@@ -9,9 +9,11 @@ import yaml
 from scenes import ROOT, Scene
 
 from tadt_tracking.engines import Compute, ComputeSettings
-from tadt_tracking.ros.parameters import GROUPS
+from tadt_tracking.ros.parameters import GROUPS, TrackerChoice
 from tadt_tracking.session import SessionSettings
+from tadt_tracking.settings import SettingError
 from tadt_tracking.trackers import TRACKERS
+from tadt_tracking.trackers.dasiamrpn_settings import DaSiamRpnSettings
 from tadt_tracking.trackers.tadt import TadtSettings
 
 SCENE = Scene()
@@ -153,3 +155,14 @@ def test_the_same_value_again_changes_nothing(node, tracking):
     assert tracking.set_parameters(stall_seconds=2.0).successful
     tracking.track(SCENE.frame(1))
     assert node.log().count("tracker is now") == told
+
+
+def test_thresholds_are_checked_with_those_of_the_trackers_variant():
+    choices = {
+        variant: ("dasiamrpn", ComputeSettings(), DaSiamRpnSettings(variant=variant))
+        for variant in ("narrow", "r50")
+    }
+    low = SessionSettings(doubt_below=0.2)
+    TrackerChoice(*choices["r50"], low)
+    with pytest.raises(SettingError, match=r"'doubt_below', got 0\.3 and 0\.2"):
+        TrackerChoice(*choices["narrow"], low)
