@@ -6,16 +6,15 @@ differ in the features that they show it: each gives it those of its own search 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tadt_tracking.ops.embedding import embed_boxes, read
+from tadt_tracking.ops.peaks import peaks
 from tadt_tracking.ops.whitening import Whitening
 from tadt_tracking.trackers.appearance import Appearance
 from tadt_tracking.trackers.evidence import Logistic, UsualAnswer
@@ -106,7 +105,8 @@ class Presence:
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
         self._usual, self._logistic = UsualAnswer(), logistic
-        self._reach = [2 * math.ceil(length / 2) + 1 for length in reversed(cells)]
+        # No peak is within a target's half width and height of another.
+        self._reach = tuple(max(int(length / 2), 1) for length in reversed(cells))
 
     def answers(self, features: Tensor) -> Tensor:
         """Return the answer for each cell: m x m for C x m x m of a window of any size."""
@@ -128,9 +128,9 @@ class Presence:
         Returns:
             A vector that `judge` understands, so that trackers wait but once for a GPU.
         """
-        peaks = self._peaks(answers)
-        places = torch.cat([box[:2, None], peaks[:2]], 1)
-        heights = torch.cat([self.at(answers, box[:2, None]), peaks[2]])
+        cells, tops = peaks(answers, self._reach, PEAKS)
+        places = torch.cat([box[:2, None], cells * self._stride], 1)
+        heights = torch.cat([self.at(answers, box[:2, None]), tops])
         boxes = torch.cat([places, box[2:, None].expand_as(places)])
         self._seen = self._embed(looks, boxes)
         likenesses = self._appearance.likeness(self._seen)
@@ -170,16 +170,3 @@ class Presence:
 
     def _embed(self, looks: Tensor, boxes: Tensor) -> Tensor:
         return embed_boxes(looks, boxes, LOOK_CELLS, self._stride)
-
-    def _peaks(self, answers: Tensor) -> Tensor:
-        """Return the highest of those answers, m x m, of which none is within a target of another.
-
-        Returns:
-            3 x `PEAKS`: places (x, y) and answers there, the highest first.
-        """
-        around = functional.max_pool2d(
-            answers[None, None], self._reach, stride=1, padding=[n // 2 for n in self._reach]
-        )
-        tops = answers.masked_fill(answers < around[0, 0], -torch.inf).flatten()
-        heights, cells = tops.topk(PEAKS)
-        return torch.cat([self.middles(answers)[:, cells], heights[None]])

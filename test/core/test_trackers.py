@@ -51,9 +51,9 @@ def test_what_looks_like_the_target_beside_it_is_told(tracker):
     assert tracker.update(picture).distractors == ()
     left, top, width, height = (round(value) for value in box)
     target = picture[top : top + height, left : left + width]
-    picture[top : top + height, left + 45 : left + 45 + width] = target
+    picture[top : top + height, left + 42 : left + 42 + width] = target
     tracker.learning = False
     result = tracker.update(picture)
     assert result.box.overlap(box) > 0.5
-    copy = Box(left + 45, top, width, height)
+    copy = Box(left + 42, top, width, height)
     assert [round(other.overlap(copy)) for other in result.distractors] == [1]
