@@ -9,28 +9,17 @@ high score, close to the last place and of much the same size and shape; with
 
 from __future__ import annotations
 
-import functools
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from tadt_tracking.box import Box
 from tadt_tracking.crops import crop
-from tadt_tracking.engines import Compute, make_engine
-from tadt_tracking.engines.steady_frame import SteadyFrame
-from tadt_tracking.networks.base import (
-    CLASSIFICATION,
-    FEATURES,
-    REGRESSION,
-    RpnPair,
-    SearchBranch,
-    SiameseRpn,
-)
+from tadt_tracking.engines import Compute
+from tadt_tracking.networks.base import SiameseRpn
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, PLANS, STRIDE, SiamRpn
 from tadt_tracking.networks.siamrpn_resnet import SiamRpnResNet
-from tadt_tracking.ops.anchors import anchor_grid, change_penalty, context_side, decode
+from tadt_tracking.ops.anchors import change_penalty, context_side
 from tadt_tracking.ops.correlation import cosine_window
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
@@ -45,27 +34,12 @@ from tadt_tracking.trackers.dasiamrpn_settings import (
 from tadt_tracking.trackers.distractors import Distractors, Shortlist, shortlist
 from tadt_tracking.trackers.place import inside
 from tadt_tracking.trackers.presence import FirstLook, Presence
+from tadt_tracking.trackers.proposals import Proposals, Proposer
 from tadt_tracking.trackers.shape import Shape
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
 ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
-
-
-class Seen(NamedTuple):
-    """What the network says about a window.
-
-    Attributes:
-        scores: A x n x n, in [0, 1], of the proposals.
-        boxes: 4 x A x n x n, theirs (cx, cy, w, h), in its pixels from its middle.
-        features: C x n x n, what the classifier is given.
-        looks: C x m' x m', of which the scores were made.
-    """
-
-    scores: Tensor
-    boxes: Tensor
-    features: Tensor
-    looks: Tensor
 
 
 class DaSiamRpn(Tracker):
@@ -88,38 +62,32 @@ class DaSiamRpn(Tracker):
         """Load the network; see `create_tracker`."""
         super().__init__(settings, compute)
         self._constants = settings.resolved
-        self._network = _network(settings.variant)
-        self._network.load_state_dict(weights)
-        self._network.eval().requires_grad_(False).to(compute.device)
-        taps = (FEATURES, CLASSIFICATION, REGRESSION)
-        self._engine = make_engine(SearchBranch(self._network), taps, compute)
-        self._network.drop_features()
-        self._cells = self._network.response_cells(self._constants.search_side)
-        self._cosine = cosine_window(self._cells).to(compute.device)
+        network = _network(settings.variant)
+        network.load_state_dict(weights)
+        self._propose = Proposer(network, self._constants.search_side, compute)
+        self._cosine = cosine_window(self._propose.cells).to(compute.device)
 
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = box.center, box.size
         self._smallest = tuple(min(length, SMALLEST) for length in box.size)
-        exemplar = self._engine(self._window(image, self._center, self._pixel(), EXEMPLAR_SIDE))
-        self._kernels = self._network.kernels(exemplar[FEATURES])
-        self._frame = SteadyFrame(self._propose, self.compute.device)
-        if self.settings.distractor_aware:
-            self._distractors = self._first_distractors(image)
+        self._propose.learn(self._window(image, self._center, self._pixel(), EXEMPLAR_SIDE))
+        self._shape = Shape()
+        if self.settings.distractor_aware or self._constants.corrects_shape:
+            self._compare(self._propose(self._window(image, self._center, self._pixel())))
         if self.settings.online:
             self._presence = self._first_presence(image)
-        self._shape = self._first_shape(image) if self._constants.corrects_shape else Shape()
         self._size = self._shape.undo(self._size)
 
-    def _first_shape(self, image: np.ndarray) -> Shape:
-        seen = self._frame(self._window(image, self._center, self._pixel()))
-        best = (seen.scores * self._cosine).argmax()
-        return Shape.of(self._size_seen(), seen.boxes[2:].flatten(1)[:, best].tolist())
-
-    def _first_distractors(self, image: np.ndarray) -> Distractors:
-        seen = self._frame(self._window(image, self._center, self._pixel()))
-        target = seen.boxes.new_tensor([0, 0, *self._size_seen()])[:, None]
-        return Distractors(seen.looks, seen.boxes, seen.scores, target)
+    def _compare(self, seen: Proposals) -> None:
+        """Learn what the network makes of the first frame, whose target is known."""
+        size = self._size_seen()
+        if self.settings.distractor_aware:
+            target = seen.boxes.new_tensor([0, 0, *size])[:, None]
+            self._distractors = Distractors(seen.looks, seen.boxes, seen.scores, target)
+        if self._constants.corrects_shape:
+            best = (seen.scores * self._cosine).argmax()
+            self._shape = Shape.of(size, seen.boxes[2:].flatten(1)[:, best].tolist())
 
     def _first_presence(self, image: np.ndarray) -> Presence:
         sides = (EXEMPLAR_SIDE, self._constants.search_side)
@@ -129,14 +97,7 @@ class DaSiamRpn(Tracker):
         return Presence(first, self._describe, **how)
 
     def _describe(self, window: np.ndarray) -> tuple[Tensor, Tensor]:
-        found = self._engine(self.compute.batch([window]))
-        return self._middle(found[FEATURES][0]), found[CLASSIFICATION][0]
-
-    def _middle(self, features: Tensor) -> Tensor:
-        """Return the features of those cells that have proposals."""
-        margin = (features.shape[-1] - self._cells) // 2
-        inner = slice(margin, features.shape[-1] - margin)
-        return features[..., inner, inner]
+        return self._propose.describe(self.compute.batch([window]))
 
     def _window(
         self, image: np.ndarray, center: tuple[float, float], pixel: float, side: int | None = None
@@ -159,7 +120,7 @@ class DaSiamRpn(Tracker):
         self._center = inside(self._center, image)
         pixel, span = self._pixel(), self.search_span()
         searched = Box.from_center(*self._center, span, span).clip(image)
-        seen = self._frame(self._window(image, self._center, pixel))
+        seen = self._propose(self._window(image, self._center, pixel))
         answers = self._answers(seen)
         best = self._choose(seen, answers)
         # The frame's only synchronisation with a GPU:
@@ -176,28 +137,18 @@ class DaSiamRpn(Tracker):
         others = lookalikes(sighting.others, *window, box)
         return Result(box, sighting.score, searched, sighting.evidence, others)
 
-    def _propose(self, window: Tensor) -> Seen:
-        """Return the proposals in a search window, and of what they were made."""
-        found = self._engine(window)
-        searched = RpnPair(found[REGRESSION], found[CLASSIFICATION])
-        logits, offsets = self._network.correlate(self._kernels, searched)
-        boxes = decode(offsets[0], _anchors(offsets.shape[-1], offsets.device))
-        scores = logits[0].softmax(0)[1]
-        features = self._middle(found[FEATURES][0])
-        return Seen(scores, boxes, features, searched.classification[0])
-
-    def _answers(self, seen: Seen) -> Tensor | None:
+    def _answers(self, seen: Proposals) -> Tensor | None:
         """Return the classifier's answers for the cells that have proposals, if there is one."""
         return self._presence.answers(seen.features) if self.settings.online else None
 
-    def _observe(self, seen: Seen, answers: Tensor | None, best: Tensor) -> Tensor:
+    def _observe(self, seen: Proposals, answers: Tensor | None, best: Tensor) -> Tensor:
         """Return what the classifier, if there is one, has to judge of the best proposal."""
         if answers is None:
             return best.new_empty(0)
         box = torch.cat([best[:2], best.new_tensor(self._shape.correct(self._size_seen()))])
         return self._presence.observe(seen.looks, answers, box)
 
-    def _choose(self, seen: Seen, answers: Tensor | None) -> Tensor:
+    def _choose(self, seen: Proposals, answers: Tensor | None) -> Tensor:
         """Return the best proposal: its box (cx, cy, w, h), its certainty, and its score."""
         certainties, heights = self._judge(seen, answers)
         influence = self._constants.window_influence
@@ -207,7 +158,7 @@ class DaSiamRpn(Tracker):
             best = self._choose_among(shortlist(seen.looks, seen.boxes, seen.scores, ranks))
         return torch.stack([v.take(best) for v in (*seen.boxes, certainties, seen.scores)])
 
-    def _judge(self, seen: Seen, answers: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _judge(self, seen: Proposals, answers: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return for each proposal, A x n x n, its certainty, and what it is worth.
 
         Certainty is the network's score with a penalty on change; the worth is that, or half of it
@@ -219,7 +170,7 @@ class DaSiamRpn(Tracker):
             return certainties, certainties
         return certainties, torch.lerp(certainties, self._there(seen, answers), ANSWER_SHARE)
 
-    def _there(self, seen: Seen, answers: Tensor) -> Tensor:
+    def _there(self, seen: Proposals, answers: Tensor) -> Tensor:
         """Return the classifier's answer at the middle of each proposal, A x n x n."""
         return self._presence.at(answers, seen.boxes[:2].flatten(1)).view_as(seen.scores)
 
@@ -249,7 +200,7 @@ class DaSiamRpn(Tracker):
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
-        seen = self._frame(self._window(image, region.center, pixel))
+        seen = self._propose(self._window(image, region.center, pixel))
         answers = self._answers(seen)
         _, heights = self._judge(seen, answers)
         boxes = torch.stack([*seen.boxes[:2], *self._shape.correct(seen.boxes[2:])]).flatten(1)
@@ -264,11 +215,6 @@ class DaSiamRpn(Tracker):
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), self._shape.undo(box.size)
-
-
-@functools.cache
-def _anchors(cells: int, device: torch.device) -> Tensor:
-    return anchor_grid(cells).to(device)
 
 
 def _network(variant: str) -> SiameseRpn:
