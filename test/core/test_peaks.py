@@ -40,6 +40,11 @@ def test_a_peak_at_the_edge_stays_within_its_cell():
     assert places[1, 0] == -4.5
 
 
+def test_places_of_what_is_missing_are_on_the_map_too():
+    places, _ = peaks(-_hill(0.3, 0.2), (4, 5), 9 * 11)
+    assert (places.abs() <= torch.tensor([[5.5], [4.5]])).all()
+
+
 def test_a_flat_map_has_finite_places():
     places, _ = peaks(torch.ones(5, 5), (2, 2), 4)
     assert places.isfinite().all()
