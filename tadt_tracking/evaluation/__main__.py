@@ -14,12 +14,14 @@ from tadt_tracking.evaluation.csrt import DEFAULT_PYTHON, CsrtEntrant, CsrtError
 from tadt_tracking.evaluation.datasets import read_sequences
 from tadt_tracking.evaluation.entrants import Entrant, TrackerEntrant
 from tadt_tracking.evaluation.films import interrupted
+from tadt_tracking.evaluation.frame_tables import WrittenEntrant
 from tadt_tracking.evaluation.opencv_trackers import OnnxEntrant
 from tadt_tracking.evaluation.options import (
     add_common,
     add_protocol,
     add_sequences,
     add_session,
+    add_tables,
     add_tracker,
     at_least,
     chosen_settings,
@@ -35,14 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (ValueError, WeightsError, CsrtError) as error:
+    except (ValueError, OSError, WeightsError, CsrtError) as error:
         print(f"tadt-eval: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _run(options: argparse.Namespace) -> None:
-    entrant = _entrant(options, options.tracker)
+    entrant = _written(_entrant(options, options.tracker), options)
     sequences = read_sequences(options.root, options.sequences)
     protocol = Protocol(options.starts, options.shifts)
     outcome = accuracy.run(entrant, sequences, protocol, options.jobs)
@@ -53,6 +55,10 @@ def _run(options: argparse.Namespace) -> None:
 def _entrant(options: argparse.Namespace, tracker: str) -> TrackerEntrant:
     compute = chosen_settings(options, ComputeSettings)
     return TrackerEntrant.of(tracker, session=options.session, **compute, **dict(options.set))
+
+
+def _written(entrant: Entrant, options: argparse.Namespace) -> Entrant:
+    return WrittenEntrant(entrant, options.tables) if options.tables else entrant
 
 
 def _longterm(options: argparse.Namespace) -> None:
@@ -68,7 +74,8 @@ def _longterm(options: argparse.Namespace) -> None:
     sequences = read_sequences(options.root, options.sequences)
     if options.away:
         sequences = interrupted(sequences, options.away, returning=True)
-    print(longterm.of_entrants(entrants, sequences, options.jobs))
+    written = [_written(entrant, options) for entrant in entrants]
+    print(longterm.of_entrants(written, sequences, options.jobs))
 
 
 def _calibrate(options: argparse.Namespace) -> None:
@@ -77,7 +84,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     entrant = TrackerEntrant.of(options.tracker, session=True, **how)
     sequences = read_sequences(options.root, options.sequences)
     films = interrupted(sequences, options.away, returning=False)
-    outcome = entrant.run(films, options.jobs)
+    outcome = _written(entrant, options).run(films, options.jobs)
     samples = calibration.Samples.of(outcome.tracks)
     fitted = calibration.fit(samples)
     print(calibration.report(outcome.name, samples, fitted))
@@ -182,6 +189,8 @@ def _parser() -> argparse.ArgumentParser:
         help="Python of an environment with opencv-contrib, for CSRT",
     )
 
+    for command in (run, long, calibrate):
+        add_tables(command)
     for command in (run, ablate, bench):
         add_protocol(command)
     for command in (run, long, calibrate, ablate, bench):

@@ -50,6 +50,16 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, ComputeSettings)
 
 
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """Add where to write what happened on every frame."""
+    parser.add_argument(
+        "--tables",
+        type=Path,
+        metavar="FOLDER",
+        help="write a table (.csv) a sequence with box, score, evidence and overlap of every frame",
+    )
+
+
 def add_protocol(parser: argparse.ArgumentParser) -> None:
     """Add how often, and from where, a tracker runs over each sequence."""
     parser.add_argument(

@@ -95,9 +95,11 @@ def leaving_root(tmp_path_factory):
     return folder.parent
 
 
-def test_command_compares_session_and_bare_tracker(leaving_root, capsys):
+def test_command_compares_session_and_bare_tracker(leaving_root, tmp_path, capsys):
     common = ["longterm", "--root", str(leaving_root), "--sequences=leaving", "--tracker=tadt"]
-    assert main([*common, *PLAIN, "--set", "patience=1.0"]) == 0
+    tables = ["--tables", str(tmp_path / "tables")]
+    assert main([*common, *PLAIN, *tables, "--set", "patience=1.0"]) == 0
+    assert (tmp_path / "tables" / "tadt_session_cpu_torch_fp32-leaving.csv").is_file()
     with_session = capsys.readouterr().out
     assert "| tadt, session, cpu torch fp32 |" in with_session
     assert _row(with_session, "leaving")[0] == "3"
@@ -105,6 +107,14 @@ def test_command_compares_session_and_bare_tracker(leaving_root, capsys):
     bare = capsys.readouterr().out
     assert "| tadt, cpu torch fp32 |" in bare
     assert _row(bare, "leaving")[8] == "100.0%"
+
+
+def test_a_folder_for_tables_that_is_a_file_is_told_before_anything_runs(leaving_root, capsys):
+    file = leaving_root / "file"
+    file.touch()
+    common = ["longterm", "--root", str(leaving_root), "--sequences=leaving", "--tracker=tadt"]
+    assert main([*common, *PLAIN, "--tables", str(file)]) == 1
+    assert f"File exists: '{file}'" in capsys.readouterr().err
 
 
 def test_settings_of_a_session_need_one():
