@@ -243,6 +243,6 @@ def test_score_falls_while_the_target_is_hidden(tracker, sequences):
 
 
 def test_precisions_agree_on_real_video(tracker, sequences):
-    sequence = Sequence.read(sequences / "Crossing")
+    sequence = Sequence.read(sequences / "Crossing").part(frames=40)  # bf16 may be emulated
     difference = run_sequence(_tracker("bf16"), sequence).auc - run_sequence(tracker, sequence).auc
     assert abs(difference) < 0.05
