@@ -21,11 +21,15 @@ def picture():
     return np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8)
 
 
-@pytest.fixture
-def presence(picture):
+def _presence(picture, logistic):
     """One of a target of 12 x 20 pixels, in windows of 11 x 11 cells of 4 pixels."""
     first = FirstLook(picture, (30, 30), SIZE, (1.0, 1.0), (22, 44))
-    return Presence(first, _describe, stride=4, beside=False, logistic=Logistic((5, 5), -5))
+    return Presence(first, _describe, stride=4, beside=False, logistic=logistic)
+
+
+@pytest.fixture
+def presence(picture):
+    return _presence(picture, Logistic((5, 5), -5))
 
 
 @pytest.fixture
@@ -77,6 +81,14 @@ def test_look_alikes_are_probable_places_and_lie_farther_apart_than_a_target_is_
     here, beside = _judged(presence, window, answers).others
     assert here == pytest.approx((0, 0), abs=2)
     assert beside == pytest.approx((-12, 4), abs=2)
+
+
+@pytest.mark.parametrize(("column", "told"), [(6, 1), (7, 2)])  # 4 and 8 pixels; 6 are half of it
+def test_a_look_alike_is_told_from_half_a_target_away_on(picture, window, column, told):
+    presence = _presence(picture, Logistic((5, 0), -2.5))  # whatever it looks like
+    answers = torch.zeros(11, 11)
+    answers[5, 5], answers[5, column] = 1.0, 0.9
+    assert len(_judged(presence, window, answers).others) == told
 
 
 def test_scores_of_boxes_are_those_of_a_look_at_each(presence, window):
