@@ -109,8 +109,8 @@ def test_command_compares_session_and_bare_tracker(leaving_root, tmp_path, capsy
     assert _row(bare, "leaving")[8] == "100.0%"
 
 
-def test_a_folder_for_tables_that_is_a_file_is_told_before_anything_runs(leaving_root, capsys):
-    file = leaving_root / "file"
+def test_a_folder_for_tables_that_is_a_file_is_told(leaving_root, tmp_path, capsys):
+    file = tmp_path / "file"
     file.touch()
     common = ["longterm", "--root", str(leaving_root), "--sequences=leaving", "--tracker=tadt"]
     assert main([*common, *PLAIN, "--tables", str(file)]) == 1
