@@ -58,3 +58,10 @@ def test_no_table_is_lost_where_a_sequence_is_run_again(tmp_path, sequence):
     for _ in range(2):
         WrittenEntrant(Told(), tmp_path / "tables").run([sequence, sequence])
     assert len(list((tmp_path / "tables").iterdir())) == 4
+
+
+def test_nothing_runs_where_tables_cannot_be_written(tmp_path, sequence):
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(FileExistsError, match=str(file)):
+        WrittenEntrant(None, file).run([sequence])  # who is not there cannot run
