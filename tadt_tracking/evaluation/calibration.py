@@ -21,6 +21,7 @@ from tadt_tracking.trackers.evidence import Logistic
 NEVER_LOST = {"patience": 1000.0}  # setting of such a session
 GOOD = 0.5  # overlap above which a box covers the target
 BINS = 10
+LEAST = 0.2  # weight of any kind of evidence, relative to the greatest
 STEPS, PRECISION = 100, 1e-9  # of Newton's method: at most, and when to stop
 # Weight of a prior by which standardised evidence counts some 5 times, beside about 20 runs: that
 # keeps weights finite where evidence tells everything about these.
@@ -68,19 +69,23 @@ def _weights(overlaps: np.ndarray) -> np.ndarray:
 
 
 def fit(samples: Samples) -> Logistic:
-    """Fit the constants to the greatest likelihood.
+    """Fit the constants to the greatest likelihood; all kinds of evidence are of like size.
 
-    More evidence never speaks against a target: a kind that would gets the weight 0.
+    No kind of evidence gets less than `LEAST` of the greatest weight, however little it adds to the
+    others on these runs: elsewhere the others may be wrong.
     """
     kinds = samples.evidence.shape[1]
-    used = list(range(kinds))
+    weak, strongest = np.zeros(kinds, bool), 0
     while True:
-        slopes, bias = _fit(samples.evidence[:, used], samples.good, samples.weights)
-        if slopes.min() >= 0 or len(used) == 1:
-            weights = np.zeros(kinds)
-            weights[used] = slopes
+        mixing = np.eye(kinds)
+        mixing[weak, strongest] = LEAST
+        mixing = mixing[:, ~weak]
+        slopes, bias = _fit(samples.evidence @ mixing, samples.good, samples.weights)
+        weights = mixing @ slopes
+        weaker = ~weak & (weights < LEAST * weights.max())
+        if not weaker.any():
             return Logistic(tuple(weights.tolist()), bias)
-        used.pop(int(slopes.argmin()))
+        weak, strongest = weak | weaker, int(weights.argmax())
 
 
 def _fit(evidence: np.ndarray, good: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:

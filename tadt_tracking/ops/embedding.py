@@ -76,6 +76,24 @@ def embed_boxes(features: Tensor, boxes: Tensor, cells: int, stride: float = STR
     return _directions(features, points, stride).permute(1, 2, 0)
 
 
+def embed_around(features: Tensor, box: Tensor, margin: float, stride: float = STRIDE) -> Tensor:
+    """Return the looks of what is around a box: those of every cell outside it.
+
+    Args:
+        features: C x n x n, float.
+        box: 4 (cx, cy, w, h), pixels from the middle of the map.
+        margin: share of the box's width and height, to each side, that is left out as well.
+        stride: pixels between neighbouring cells of the map.
+
+    Returns:
+        n * n x C: as those of `embed_boxes` for each cell, row by row; 0 where it is left out.
+    """
+    middles = _grid(features.shape[-1], features) * stride
+    reach = box[2:, None] * (0.5 + margin)
+    outside = ((middles - box[:2, None]).abs() > reach).any(0)
+    return (_directions(features, middles[:, None], stride)[:, 0] * outside).T
+
+
 def _grid(cells: int, like: Tensor) -> Tensor:
     """Return the points of a square grid around 0, 1 apart, row by row: 2 x cells * cells."""
     offsets = torch.arange(cells, device=like.device) - (cells - 1) / 2

@@ -1,4 +1,4 @@
-"""How a target has looked, at first and lately.
+"""How a target has looked, at first and lately, and what was around it.
 
 A classifier tells the target from what was around it; whoever comes later, it has never seen. So
 what is found must also look as the target did.
@@ -10,25 +10,33 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-RATE = 0.1  # share of the newest look in how the target looks lately
-FIRST_SHARE = 0.25  # of how it looked at first in what looks are compared with
+RATE = 0.6  # share of the newest look in how the target looks lately, where it is certain
+STEEPNESS = 8.0  # of a point's vote, by how much more like the target it is than like the rest
 
 
 class Appearance:
-    """What the target looks like; a look is a P x C embedding of `ops.embedding.embed_boxes`."""
+    """What the target and its surroundings look like.
 
-    def __init__(self, look: Tensor) -> None:
-        """Begin with the first look."""
+    Looks are P x C embeddings of `ops.embedding.embed_boxes`, surroundings those of `embed_around`.
+    """
+
+    def __init__(self, look: Tensor, surroundings: Tensor) -> None:
+        """Begin with the first frame's."""
         self._first, self._recent = look, look.clone()
+        self._surroundings = surroundings
 
     def likeness(self, looks: Tensor) -> Tensor:
-        """Return how much N x P x C looks are like the target's: N values, 1 for the same."""
-        at_first, lately = (
-            torch.einsum("npc,pc->n", looks, functional.normalize(look, dim=-1)) / len(look)
-            for look in (self._first, self._recent)
-        )
-        return torch.lerp(lately, at_first, FIRST_SHARE)
+        """Return how much N x P x C looks are like the target's: N shares of their points.
 
-    def learn(self, look: Tensor) -> None:
-        """Learn how the target looks now."""
-        self._recent = torch.lerp(self._recent, look, RATE)
+        Every point is for the target as far as it is more like the nearest of the target's points,
+        at first or lately, than like the nearest of the surroundings. A target that bends or turns
+        keeps points, wherever they go.
+        """
+        target = torch.cat([self._first, functional.normalize(self._recent, dim=-1)])
+        for_target, against = ((looks @ s.T).amax(-1) for s in (target, self._surroundings))
+        return torch.sigmoid(STEEPNESS * (for_target - against)).mean(-1)
+
+    def learn(self, look: Tensor, surroundings: Tensor, certainty: float) -> None:
+        """Learn how target and surroundings look now; the target by how certain (0 to 1) it is."""
+        self._recent = torch.lerp(self._recent, look, RATE * certainty)
+        self._surroundings = surroundings

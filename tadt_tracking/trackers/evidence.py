@@ -17,6 +17,9 @@ FIRST_ANSWERS, ANSWER_RATE, ENOUGH = 10, 0.05, 0.6
 # answer, after as many as the typical one counts for, and how high for the level it must be.
 TYPICAL_SPREAD, SPREADS, SPREAD_RATE, TYPICAL_COUNTS, STEADY = 0.15, (0.06, 0.35), 0.03, 10, 0.4
 
+# Of a likeness: what is typical, how many frames that counts for, and the share of a later one.
+TYPICAL_LIKENESS, LIKENESS_COUNTS, LIKENESS_RATE = 0.65, 5, 0.05
+
 
 class Usual:
     """What the evidence usually is, so that a fall is noticed whatever the target."""
@@ -65,6 +68,23 @@ class UsualAnswer:
 
     def _of_level(self, answer: float) -> float:
         return answer / min(max(self._level, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
+
+
+class UsualLikeness:
+    """How much a target usually is like itself; less where what is around it is like it, too."""
+
+    def __init__(self) -> None:
+        """Start with what is typical."""
+        self._level, self._noted = TYPICAL_LIKENESS, LIKENESS_COUNTS
+
+    def relative(self, likeness: float) -> float:
+        """Return a likeness relative to the usual one, about 1 where the target is."""
+        return likeness / self._level
+
+    def note(self, likeness: float) -> None:
+        """Take note of the likeness, from 0 to 1, where the target was found."""
+        self._noted += 1
+        self._level += max(LIKENESS_RATE, 1 / self._noted) * (likeness - self._level)
 
 
 class Logistic(NamedTuple):

@@ -48,14 +48,14 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((3.88, 5.58), -5.10)
+CONFIDENCE = Logistic((6.77, 8.86), -11.4)
 
 
 class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.25, 0.35, 0.5)
+    thresholds = Thresholds(0.25, 0.35, 0.7)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:

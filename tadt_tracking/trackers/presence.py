@@ -13,15 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tadt_tracking.ops.embedding import embed_boxes, read
+from tadt_tracking.ops.embedding import embed_around, embed_boxes, read
 from tadt_tracking.ops.peaks import peaks
 from tadt_tracking.ops.whitening import Whitening
 from tadt_tracking.trackers.appearance import Appearance
-from tadt_tracking.trackers.evidence import Logistic, UsualAnswer
+from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 
 LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 LOOK_CELLS = 5  # points a row of a look
+MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
 
@@ -49,14 +50,15 @@ class Sighting(NamedTuple):
 
     Attributes:
         answer: the classifier's at the place found.
-        evidence: that answer relative to what is usual where this target is, about 1 there; and the
-            likeness to how the target looked, at most 1.
+        likeness: share of what is there that looks like the target, and not like what is around it.
+        evidence: both relative to what is usual where this target is, about 1 there.
         score: the probability, made of both, that the target is there.
         others: places (x, y) in pixels of the window from its middle that seem to show it as well,
             and that one itself if it is the best.
     """
 
     answer: float
+    likeness: float
     evidence: tuple[float, float]
     score: float
     others: tuple[tuple[float, float], ...]
@@ -97,14 +99,18 @@ class Presence:
         self._stride = stride
         described = [[seen.clone() for seen in describe(window)] for window, _ in cut]
         looks = described[0][1]
-        self._appearance = Appearance(self._embed(looks, looks.new_tensor([[0, 0, *size]]).T)[0])
+        box = looks.new_tensor([0, 0, *size])
+        self._appearance = Appearance(
+            self._embed(looks, box[:, None])[0], self._embed_around(looks, box)
+        )
         views = torch.stack([features for features, _ in described])
         self._reduce = Whitening(views, channels) if channels else nn.Identity()
         views = torch.stack([self._reduce(view) for view in views])
         places = torch.tensor([place for _, place in cut]) / stride
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
-        self._usual, self._logistic = UsualAnswer(), logistic
+        self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
+        self._logistic = logistic
         # No peak is within a target's half width and height of another.
         self._reach = tuple(max(int(length / 2), 1) for length in reversed(cells))
 
@@ -132,8 +138,9 @@ class Presence:
         places = torch.cat([box[:2, None], cells * self._stride], 1)
         heights = torch.cat([self.at(answers, box[:2, None]), tops])
         boxes = torch.cat([places, box[2:, None].expand_as(places)])
-        self._seen = self._embed(looks, boxes)
-        likenesses = self._appearance.likeness(self._seen)
+        embedded = self._embed(looks, boxes)
+        self._seen = embedded[0], self._embed_around(looks, box)
+        likenesses = self._appearance.likeness(embedded)
         return torch.cat([places, heights[None], likenesses[None]]).flatten()
 
     def judge(self, observed: list[float]) -> Sighting:
@@ -143,7 +150,7 @@ class Presence:
         here, *there = zip(*rows, strict=True)
         others = ((x, y) for x, y, *seen in there if self._score(*seen) >= LOOKALIKE)
         seen = here[2:]
-        return Sighting(seen[0], self._evidence(*seen), self._score(*seen), tuple(others))
+        return Sighting(*seen, self._evidence(*seen), self._score(*seen), tuple(others))
 
     def scores(self, looks: Tensor, answers: Tensor, boxes: Tensor) -> list[float]:
         """Return the probabilities that the target is in boxes, 4 x N, of N answers there."""
@@ -154,19 +161,24 @@ class Presence:
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
 
-        The classifier learns only where its answer is high enough.
+        The classifier learns only where its answer is high enough, and the look as far as it is.
         """
-        self._usual.note(sighting.answer)
-        self._appearance.learn(self._seen[0])
+        self._usual_answer.note(sighting.answer)
+        self._usual_likeness.note(sighting.likeness)
+        certainty = min(max(sighting.evidence[0], 0.0), 1.0) ** 2
+        self._appearance.learn(*self._seen, certainty)
         if sighting.answer > LEARN_ABOVE:
             x, y = place
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
 
     def _evidence(self, answer: float, likeness: float) -> tuple[float, float]:
-        return self._usual.relative(answer), likeness
+        return self._usual_answer.relative(answer), self._usual_likeness.relative(likeness)
 
     def _score(self, answer: float, likeness: float) -> float:
         return float(self._logistic(self._evidence(answer, likeness)))
 
     def _embed(self, looks: Tensor, boxes: Tensor) -> Tensor:
         return embed_boxes(looks, boxes, LOOK_CELLS, self._stride)
+
+    def _embed_around(self, looks: Tensor, box: Tensor) -> Tensor:
+        return embed_around(looks, box, MARGIN, self._stride)

@@ -48,7 +48,7 @@ RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stay
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((5.94, 14.6), -10.0)
+CONFIDENCE = Logistic((8.25, 10.3), -14.1)
 
 
 class Tadt(Tracker):

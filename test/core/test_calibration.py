@@ -53,21 +53,24 @@ def test_constants_are_found_again(tmp_path, slope, middle):
 
 
 def test_each_kind_of_evidence_gets_its_weight(tmp_path):
-    true, rng = Logistic((4.0, 30.0), -5.0), np.random.default_rng(0)
-    evidence = rng.normal((0.5, 0.1), (0.5, 0.07), (20000, 2))
+    true, rng = Logistic((10.0, 30.0), -8.0), np.random.default_rng(0)
+    evidence = rng.normal((0.5, 0.1), (0.2, 0.07), (20000, 2))
     samples = Samples.of([_track(tmp_path, evidence, rng.random(20000) < true(evidence))])
     fitted = calibration.fit(samples)
     assert fitted.weights == pytest.approx(true.weights, rel=0.1)
     assert fitted.bias == pytest.approx(true.bias, rel=0.1)
 
 
-def test_more_evidence_never_speaks_against_a_target(tmp_path):
+@pytest.mark.parametrize("weights", [(3.0, 0.1), (3.0, -2.0), (-2.0, 3.0, 0.0)])
+def test_no_kind_of_evidence_counts_for_less_than_a_share_of_another(tmp_path, weights):
     rng = np.random.default_rng(0)
-    evidence = rng.normal(0, 1, (2000, 2))
-    good = rng.random(2000) < Logistic((3.0, -2.0), 0.0)(evidence)
+    evidence = rng.normal(0, 1, (2000, len(weights)))
+    good = rng.random(2000) < Logistic(weights, 0.0)(evidence)
     fitted = calibration.fit(Samples.of([_track(tmp_path, evidence, good)]))
-    assert fitted.weights[0] > 1
-    assert fitted.weights[1] == 0
+    strongest = weights.index(3.0)
+    assert fitted.weights[strongest] > 1
+    others = np.delete(fitted.weights, strongest)
+    assert others == pytest.approx(calibration.LEAST * fitted.weights[strongest])
 
 
 def test_fit_is_the_greatest_likelihood_but_for_a_weak_prior(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tadt_tracking.ops.anchors import anchor_grid
-from tadt_tracking.ops.embedding import embed, embed_boxes, read
+from tadt_tracking.ops.embedding import embed, embed_around, embed_boxes, read
 
 
 @pytest.mark.parametrize("cells", [4, 5])
@@ -75,3 +75,15 @@ def test_looks_beyond_the_map_are_those_of_its_edge():
     features = torch.randn(6, 9, 9)
     far, farther = embed_boxes(features, torch.tensor([[900.0, 950], [0, 0], [9, 9], [9, 9]]), 3)
     assert torch.allclose(far, farther, atol=1e-6)
+
+
+def test_around_a_box_every_cell_beyond_its_margin_counts():
+    features = torch.randn(6, 9, 9)
+    box = torch.tensor([8.0, -16, 30, 14])  # with its margin 36 x 16.8: 5 cells wide, 3 high
+    found = embed_around(features, box, 0.1, stride=8).view(9, 9, 6)
+    inside = torch.zeros(9, 9, dtype=torch.bool)
+    inside[1:4, 3:8] = True
+    assert not found[inside].any()
+    centred = features - features.mean((1, 2), keepdim=True)
+    expected = torch.nn.functional.normalize(centred, dim=0).permute(1, 2, 0)
+    assert torch.allclose(found[~inside], expected[~inside], atol=1e-4)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tadt_tracking.trackers.evidence import Logistic, Usual, UsualAnswer
+from tadt_tracking.trackers.evidence import Logistic, Usual, UsualAnswer, UsualLikeness
 
 
 def test_a_fall_is_noticed_once_something_is_usual():
@@ -77,3 +77,13 @@ def test_probability_is_a_half_where_evidence_and_bias_balance_and_rises():
     assert 0 < probability((-1, 0.2)) < 0.01 < 0.99 < probability((1, 0.2)) < 1
     assert probability((0.2, 0.1)) < 0.5 < probability((0.2, 0.3))
     assert probability(np.full((4, 2), 0.2)).tolist() == [0.5] * 4
+
+
+def test_a_likeness_is_relative_to_the_usual_one():
+    usual = UsualLikeness()
+    assert usual.relative(0.65) == pytest.approx(1), "what is typical"
+    usual.note(0.95)
+    assert 0.65 / 0.72 < usual.relative(0.65) < 1, "one frame changes it a little"
+    for _ in range(100):
+        usual.note(0.9)
+    assert usual.relative(0.45) == pytest.approx(0.5, rel=0.01)
