@@ -91,7 +91,7 @@ def embed_around(features: Tensor, box: Tensor, margin: float, stride: float = S
     middles = _grid(features.shape[-1], features) * stride
     reach = box[2:, None] * (0.5 + margin)
     outside = ((middles - box[:2, None]).abs() > reach).any(0)
-    return (_directions(features, middles[:, None], stride)[:, 0] * outside).T
+    return (_standing_out(features.flatten(1), features) * outside).T
 
 
 def _grid(cells: int, like: Tensor) -> Tensor:
@@ -101,10 +101,11 @@ def _grid(cells: int, like: Tensor) -> Tensor:
 
 
 def _directions(features: Tensor, points: Tensor, stride: float) -> Tensor:
-    """Read features at 2 x N x P points, less those of all cells' mean, scaled to length 1.
+    """Read what stands out at 2 x N x P points: C x N x P."""
+    found = read(features, points.flatten(1), stride)
+    return _standing_out(found, features).unflatten(1, points.shape[1:])
 
-    Returns:
-        C x N x P.
-    """
-    found = read(features, points.flatten(1), stride) - features.mean((1, 2))[:, None]
-    return functional.normalize(found, dim=0).unflatten(1, points.shape[1:])
+
+def _standing_out(found: Tensor, features: Tensor) -> Tensor:
+    """Return C x N features less the mean of all cells of their map, scaled to length 1."""
+    return functional.normalize(found - features.mean((1, 2))[:, None], dim=0)

@@ -139,7 +139,7 @@ class Presence:
         heights = torch.cat([self.at(answers, box[:2, None]), tops])
         boxes = torch.cat([places, box[2:, None].expand_as(places)])
         embedded = self._embed(looks, boxes)
-        self._seen = embedded[0], self._embed_around(looks, box)
+        self._seen = looks, box, embedded[0]
         likenesses = self._appearance.likeness(embedded)
         return torch.cat([places, heights[None], likenesses[None]]).flatten()
 
@@ -166,7 +166,8 @@ class Presence:
         self._usual_answer.note(sighting.answer)
         self._usual_likeness.note(sighting.likeness)
         certainty = min(max(sighting.evidence[0], 0.0), 1.0) ** 2
-        self._appearance.learn(*self._seen, certainty)
+        looks, box, look = self._seen
+        self._appearance.learn(look, self._embed_around(looks, box), certainty)
         if sighting.answer > LEARN_ABOVE:
             x, y = place
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
