@@ -35,6 +35,24 @@ class Usual:
         return enough
 
 
+class Average:
+    """The mean of all values; once there are many, one in which new values have a fixed share.
+
+    Attributes:
+        value: the mean.
+        counts: values that it is made of.
+    """
+
+    def __init__(self, value: float, counts: int, rate: float) -> None:
+        """Start with a value that counts for so many; `rate` is the least share of a new one."""
+        self.value, self.counts, self._rate = value, counts, rate
+
+    def note(self, value: float) -> None:
+        """Take note of a new value."""
+        self.counts += 1
+        self.value += max(self._rate, 1 / self.counts) * (value - self.value)
+
+
 class UsualAnswer:
     """What a classifier usually answers where its target is, and how much that varies.
 
@@ -45,46 +63,40 @@ class UsualAnswer:
 
     def __init__(self) -> None:
         """Start with what is learnt where the target is, 1, and what varies as is typical."""
-        self._level, self._noted = 1.0, 0
-        self._mean, self._variance, self._counts = 1.0, TYPICAL_SPREAD**2, TYPICAL_COUNTS
+        self._level = Average(1.0, 0, ANSWER_RATE)
+        self._mean = Average(1.0, TYPICAL_COUNTS, SPREAD_RATE)
+        self._variance = Average(TYPICAL_SPREAD**2, TYPICAL_COUNTS, SPREAD_RATE)
 
     def relative(self, answer: float) -> float:
         """Return an answer relative to the usual ones, about 1 where the target is."""
         smallest, largest = SPREADS
-        spread = min(max(math.sqrt(self._variance), smallest), largest)
-        return 1 + (self._of_level(answer) - self._mean) * math.sqrt(TYPICAL_SPREAD / spread)
+        spread = min(max(math.sqrt(self._variance.value), smallest), largest)
+        beyond = self._of_level(answer) - self._mean.value
+        return 1 + beyond * math.sqrt(TYPICAL_SPREAD / spread)
 
     def note(self, answer: float) -> None:
         """Take note of what is answered where the target was found; one far too low is not."""
         share = self._of_level(answer)
         if share >= STEADY:
-            self._counts += 1
-            rate = max(SPREAD_RATE, 1 / self._counts)
-            self._mean += rate * (share - self._mean)
-            self._variance += rate * ((share - self._mean) ** 2 - self._variance)
-        self._noted += 1
-        if self._noted <= FIRST_ANSWERS or share >= ENOUGH:
-            self._level += max(ANSWER_RATE, 1 / self._noted) * (answer - self._level)
+            self._mean.note(share)
+            self._variance.note((share - self._mean.value) ** 2)
+        believed = self._level.counts < FIRST_ANSWERS or share >= ENOUGH
+        self._level.note(answer if believed else self._level.value)
 
     def _of_level(self, answer: float) -> float:
-        return answer / min(max(self._level, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
+        return answer / min(max(self._level.value, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
 
 
-class UsualLikeness:
+class UsualLikeness(Average):
     """How much a target usually is like itself; less where what is around it is like it, too."""
 
     def __init__(self) -> None:
         """Start with what is typical."""
-        self._level, self._noted = TYPICAL_LIKENESS, LIKENESS_COUNTS
+        super().__init__(TYPICAL_LIKENESS, LIKENESS_COUNTS, LIKENESS_RATE)
 
     def relative(self, likeness: float) -> float:
         """Return a likeness relative to the usual one, about 1 where the target is."""
-        return likeness / self._level
-
-    def note(self, likeness: float) -> None:
-        """Take note of the likeness, from 0 to 1, where the target was found."""
-        self._noted += 1
-        self._level += max(LIKENESS_RATE, 1 / self._noted) * (likeness - self._level)
+        return likeness / self.value
 
 
 class Logistic(NamedTuple):
