@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tadt_tracking.trackers.evidence import Logistic, Usual, UsualAnswer, UsualLikeness
+from tadt_tracking.trackers.evidence import Average, Logistic, Usual, UsualAnswer, UsualLikeness
 
 
 def test_a_fall_is_noticed_once_something_is_usual():
@@ -77,6 +77,17 @@ def test_probability_is_a_half_where_evidence_and_bias_balance_and_rises():
     assert 0 < probability((-1, 0.2)) < 0.01 < 0.99 < probability((1, 0.2)) < 1
     assert probability((0.2, 0.1)) < 0.5 < probability((0.2, 0.3))
     assert probability(np.full((4, 2), 0.2)).tolist() == [0.5] * 4
+
+
+def test_an_average_is_the_mean_of_few_values_and_follows_after_many():
+    average = Average(1.0, 1, rate=0.1)
+    for value in (2.0, 6.0):
+        average.note(value)
+    assert average.value == pytest.approx(3)
+    for _ in range(20):
+        average.note(3.0)
+    average.note(4.0)
+    assert average.value == pytest.approx(3.1)
 
 
 def test_a_likeness_is_relative_to_the_usual_one():

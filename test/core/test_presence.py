@@ -79,12 +79,22 @@ def test_evidence_is_relative_to_what_is_usual_where_a_target_is_learnt(presence
 
 
 def test_a_likeness_that_is_low_wherever_a_target_is_learnt_becomes_usual(presence, window):
-    answers = torch.ones(11, 11)
-    other = window.roll(5, 2)
+    answers = torch.zeros(11, 11)  # not certain, so that its look is not learnt
+    other = window.roll(3, 2)
     before = _judged(presence, other, answers)
-    for _ in range(20):
+    for _ in range(40):
         presence.learn(window, (0.0, 0.0), before)
-    assert _judged(presence, window, answers).evidence[1] > before.evidence[1] + 0.5
+    after = _judged(presence, other, answers)
+    assert before.evidence[1] < 0.6 < 0.9 < after.evidence[1]
+
+
+def test_what_is_around_a_target_is_learnt_with_it(presence, window):
+    other = _describe(np.random.default_rng(1).integers(0, 255, (44, 44, 3), dtype=np.uint8))[0]
+    answers = torch.zeros(11, 11)
+    there = torch.tensor([-12.0, 0, *SIZE])
+    before = _judged(presence, other, answers, there).likeness
+    presence.learn(other, (0.0, 0.0), _judged(presence, other, answers))
+    assert _judged(presence, other, answers, there).likeness < 0.3 < before - 0.1
 
 
 def test_a_look_is_learnt_as_far_as_the_classifier_is_certain(picture, window):
