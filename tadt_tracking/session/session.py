@@ -103,6 +103,8 @@ class Session:
     def _follow(self, image: np.ndarray, stamp: float, passed: Passed) -> Result:
         """Follow a target that is present, and judge whether it still is."""
         self.tracker.learning = self._states.trusted and passed is Passed.USUAL
+        if passed is not Passed.USUAL:
+            self.tracker.lose_sight()
         result = self.tracker.update(image)
         if passed is not Passed.USUAL and self.tracker.can_search:
             prior = self._motion.predict(stamp)
@@ -125,6 +127,7 @@ class Session:
     def _lose(self, result: Result, image: np.ndarray, stamp: float) -> Result:
         """Give the target up, and begin to look for it on the same frame."""
         self.tracker.learning = False
+        self.tracker.lose_sight()
         self._lost_score = result.score
         self._recovery = Recovery(
             self.tracker,

@@ -134,6 +134,13 @@ class Tracker(ABC):
         self._require_started(image, "move_to")
         self._move_to(image, box.require_in(image))
 
+    def lose_sight(self) -> None:  # noqa: B027
+        """Take note that the target was not seen for a while, and may look otherwise by now.
+
+        Until it is learnt again, its look is judged by how much it stays the same over such a
+        while. Trackers that do not judge by looks do nothing.
+        """
+
     def search_span(self) -> float:
         """Return the longest side, in pixels of the image, of a region given to `search` at once.
 

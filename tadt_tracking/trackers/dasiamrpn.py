@@ -213,6 +213,11 @@ class DaSiamRpn(Tracker):
 
         return candidates(image, region.center, (pixel,) * 2, boxes, heights.flatten(), scores)
 
+    def lose_sight(self) -> None:
+        """See :class:`Tracker`."""
+        if self.settings.online:
+            self._presence.lose_sight()
+
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), self._shape.undo(box.size)
 

@@ -49,13 +49,13 @@ VARIANTS = {
 # What a session loses, doubts and finds targets by (docs/benchmarks.md tells how they were chosen).
 THRESHOLDS = {
     RESNET: Thresholds(0.05, 0.25, 0.5),
-    NARROW: Thresholds(0.3, 0.5, 0.5),
+    NARROW: Thresholds(0.2, 0.5, 0.5),
 }
 # Logistic fits by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md); AlexNets of
 # other widths use the narrow one's as they are.
 CONFIDENCE = {
-    RESNET: Logistic((2.35, 11.7), -11.9),
-    NARROW: Logistic((2.41, 12.1), -12.1),
+    RESNET: Logistic((1.91, 9.54), -7.42),
+    NARROW: Logistic((3.99, 9.55), -5.89),
 }
 
 

@@ -19,6 +19,7 @@ TYPICAL_SPREAD, SPREADS, SPREAD_RATE, TYPICAL_COUNTS, STEADY = 0.15, (0.06, 0.35
 
 # Of a likeness: what is typical, how many frames that counts for, and the share of a later one.
 TYPICAL_LIKENESS, LIKENESS_COUNTS, LIKENESS_RATE = 0.65, 5, 0.05
+FAINTEST = 0.05  # answer, relative to the usual one, below which all count as this one
 
 
 class Usual:
@@ -97,6 +98,14 @@ class UsualLikeness(Average):
     def relative(self, likeness: float) -> float:
         """Return a likeness relative to the usual one, about 1 where the target is."""
         return likeness / self.value
+
+
+def evidence(answer: float, likeness: float) -> tuple[float, float]:
+    """Return what speaks for the target, of an answer and a likeness relative to the usual ones.
+
+    Of the answer that is the logarithm: no likeness makes up for one of nothing.
+    """
+    return math.log(max(answer, FAINTEST)), likeness
 
 
 class Logistic(NamedTuple):

@@ -48,14 +48,14 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((6.77, 8.86), -11.4)
+CONFIDENCE = Logistic((3.79, 8.99), -5.19)
 
 
 class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.25, 0.35, 0.7)
+    thresholds = Thresholds(0.1, 0.35, 0.7)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:
@@ -233,6 +233,10 @@ class Hcf(Tracker):
         seen = _pooled(self._features(image, region.center, scale))
         at = (region.center, tuple(scale * length for length in self._pixel()))
         return candidates_of_cells(image, *at, self._size_seen(), seen, self._presence)
+
+    def lose_sight(self) -> None:
+        """See :class:`Tracker`."""
+        self._presence.lose_sight()
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

@@ -6,6 +6,7 @@ differ in the features that they show it: each gives it those of its own search 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from tadt_tracking.ops.embedding import embed_around, embed_boxes, read
 from tadt_tracking.ops.peaks import peaks
 from tadt_tracking.ops.whitening import Whitening
 from tadt_tracking.trackers.appearance import Appearance
-from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness
+from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness, evidence
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 
 LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
@@ -51,6 +52,7 @@ class Sighting(NamedTuple):
     Attributes:
         answer: the classifier's at the place found.
         likeness: share of what is there that looks like the target, and not like what is around it.
+        later: how alike that would be, had the target not been seen for a while.
         evidence: both relative to what is usual where this target is, about 1 there.
         score: the probability, made of both, that the target is there.
         others: places (x, y) in pixels of the window from its middle that seem to show it as well,
@@ -59,6 +61,7 @@ class Sighting(NamedTuple):
 
     answer: float
     likeness: float
+    later: float
     evidence: tuple[float, float]
     score: float
     others: tuple[tuple[float, float], ...]
@@ -109,7 +112,9 @@ class Presence:
         places = torch.tensor([place for _, place in cut]) / stride
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
-        self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
+        self._usual_answer = UsualAnswer()
+        self._usual_likeness, self._usual_later = UsualLikeness(), UsualLikeness()
+        self._out_of_sight = False
         self._logistic = logistic
         # No peak is within a target's half width and height of another.
         self._reach = tuple(max(int(length / 2), 1) for length in reversed(cells))
@@ -140,23 +145,29 @@ class Presence:
         boxes = torch.cat([places, box[2:, None].expand_as(places)])
         embedded = self._embed(looks, boxes)
         self._seen = looks, box, embedded[0]
-        likenesses = self._appearance.likeness(embedded)
-        return torch.cat([places, heights[None], likenesses[None]]).flatten()
+        likenesses = self._appearance.latest.likeness(embedded)
+        later = self._appearance.earlier.likeness(embedded[:1])
+        return torch.cat([*places, heights, likenesses, later])
 
     def judge(self, observed: list[float]) -> Sighting:
         """Tell what the values of `observe` mean."""
+        *observed, later = observed
         count = 1 + PEAKS
         rows = (observed[start : start + count] for start in range(0, 4 * count, count))
         here, *there = zip(*rows, strict=True)
         others = ((x, y) for x, y, *seen in there if self._score(*seen) >= LOOKALIKE)
         seen = here[2:]
-        return Sighting(*seen, self._evidence(*seen), self._score(*seen), tuple(others))
+        return Sighting(*seen, later, self._evidence(*seen), self._score(*seen), tuple(others))
 
     def scores(self, looks: Tensor, answers: Tensor, boxes: Tensor) -> list[float]:
         """Return the probabilities that the target is in boxes, 4 x N, of N answers there."""
-        likenesses = self._appearance.likeness(self._embed(looks, boxes))
+        likenesses = self._appearance.latest.likeness(self._embed(looks, boxes))
         seen = torch.stack([answers, likenesses], 1).tolist()
         return [self._score(*values) for values in seen]
+
+    def lose_sight(self) -> None:
+        """From here on until it is learnt, expect of the target what it is like after a while."""
+        self._out_of_sight = True
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
@@ -165,7 +176,9 @@ class Presence:
         """
         self._usual_answer.note(sighting.answer)
         self._usual_likeness.note(sighting.likeness)
-        certainty = min(max(sighting.evidence[0], 0.0), 1.0) ** 2
+        self._usual_later.note(sighting.later)
+        self._out_of_sight = False
+        certainty = math.exp(min(2 * sighting.evidence[0], 0.0))
         looks, box, look = self._seen
         self._appearance.learn(look, self._embed_around(looks, box), certainty)
         if sighting.answer > LEARN_ABOVE:
@@ -173,7 +186,8 @@ class Presence:
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
 
     def _evidence(self, answer: float, likeness: float) -> tuple[float, float]:
-        return self._usual_answer.relative(answer), self._usual_likeness.relative(likeness)
+        usual = self._usual_later if self._out_of_sight else self._usual_likeness
+        return evidence(self._usual_answer.relative(answer), usual.relative(likeness))
 
     def _score(self, answer: float, likeness: float) -> float:
         return float(self._logistic(self._evidence(answer, likeness)))

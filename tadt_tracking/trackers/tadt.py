@@ -48,14 +48,14 @@ RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stay
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((8.25, 10.3), -14.1)
+CONFIDENCE = Logistic((3.66, 9.1), -5.4)
 
 
 class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
-    thresholds = Thresholds(0.4, 0.5, 0.5)
+    thresholds = Thresholds(0.2, 0.5, 0.5)
     can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
@@ -226,6 +226,10 @@ class Tadt(Tracker):
         pooled = _pooled(self._features(self._search_window(image, region.center, pixel)))
         at, size = (region.center, (pixel,) * 2), self._size_seen()
         return candidates_of_cells(image, *at, size, pooled, self._presence)
+
+    def lose_sight(self) -> None:
+        """See :class:`Tracker`."""
+        self._presence.lose_sight()
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

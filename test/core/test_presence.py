@@ -1,9 +1,12 @@
 """Whether the target is in a window."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
+from tadt_tracking.trackers.appearance import AGE
 from tadt_tracking.trackers.evidence import Logistic
 from tadt_tracking.trackers.presence import PEAKS, FirstLook, Presence
 
@@ -34,7 +37,7 @@ def _presence(picture, logistic):
 
 @pytest.fixture
 def presence(picture):
-    return _presence(picture, Logistic((5, 5), -5))
+    return _presence(picture, Logistic((5, 5), -2))
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_evidence_is_relative_to_what_is_usual_where_a_target_is_learnt(presence
     for _ in range(20):
         presence.learn(torch.zeros(32, 11, 11), (0.0, 0.0), before)
     after = _judged(presence, window, answers)
-    assert before.evidence[0] < 0.5 < 0.8 < after.evidence[0]
+    assert before.evidence[0] < math.log(0.5) < math.log(0.8) < after.evidence[0]
     assert after.score > before.score
 
 
@@ -86,6 +89,27 @@ def test_a_likeness_that_is_low_wherever_a_target_is_learnt_becomes_usual(presen
         presence.learn(window, (0.0, 0.0), before)
     after = _judged(presence, other, answers)
     assert before.evidence[1] < 0.6 < 0.9 < after.evidence[1]
+
+
+def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(presence, window):
+    """One that looks otherwise every time is as alike as usual when it comes back otherwise."""
+    answers = torch.zeros(11, 11)
+    answers[5, 5] = 1.0
+    looks = [window.roll(shift, 2) for shift in range(3, 9)]
+    for look in looks:
+        for _ in range(AGE):
+            presence.learn(look, (0.0, 0.0), _judged(presence, look, answers))
+    back = window.roll(-2, 2)
+    followed = _judged(presence, back, answers)
+    presence.lose_sight()
+    found = _judged(presence, back, answers)
+    scores = presence.scores(back, answers[5, 5][None], HERE[:, None])
+    presence.learn(window, (0.0, 0.0), found)
+    assert found.likeness == followed.likeness
+    assert found.evidence[1] > followed.evidence[1] + 0.1
+    assert found.score > followed.score
+    assert scores == pytest.approx([found.score])
+    assert _judged(presence, back, answers).evidence[1] < found.evidence[1] - 0.1, "seen again"
 
 
 def test_what_is_around_a_target_is_learnt_with_it(presence, window):
@@ -102,7 +126,7 @@ def test_a_look_is_learnt_as_far_as_the_classifier_is_certain(picture, window):
     other = _describe(np.random.default_rng(1).integers(0, 255, (44, 44, 3), dtype=np.uint8))[0]
     learnt = []
     for answer in (0.0, 1.0):
-        presence = _presence(picture, Logistic((5, 5), -5))
+        presence = _presence(picture, Logistic((5, 5), -2))
         answers = torch.full((11, 11), answer)
         presence.learn(other, (0.0, 0.0), _judged(presence, other, answers))
         learnt.append(_judged(presence, other, answers).likeness)
@@ -123,7 +147,7 @@ def test_look_alikes_are_probable_places_and_lie_farther_apart_than_a_target_is_
 
 @pytest.mark.parametrize(("column", "told"), [(6, 1), (7, 2)])  # 4 and 8 pixels; 6 are half of it
 def test_a_look_alike_is_told_from_half_a_target_away_on(picture, window, column, told):
-    presence = _presence(picture, Logistic((5, 0), -2.5))  # whatever it looks like
+    presence = _presence(picture, Logistic((5, 0), 2.5))  # whatever it looks like
     answers = torch.zeros(11, 11)
     answers[5, 5], answers[5, column] = 1.0, 0.9
     assert len(_judged(presence, window, answers).others) == told

@@ -54,6 +54,7 @@ class Scripted(Tracker):
         self.world = world
         self.learned, self.searched, self.moved = [], [], []
         self.distractors = ()
+        self.in_sight = True
 
     def search_span(self):
         return SPAN
@@ -69,6 +70,7 @@ class Scripted(Tracker):
         self.box = box_at(*place)
         if self.learning:
             self.learned.append(score)
+            self.in_sight = True
         return Result(self.box, score, window, distractors=self.distractors)
 
     def _search_for(self, image, region, scale):
@@ -79,6 +81,9 @@ class Scripted(Tracker):
             if within(place, region) and scale == self.world.scale
         ]
         return sorted(found, key=lambda c: -c.score)
+
+    def lose_sight(self):
+        self.in_sight = False
 
     def _move_to(self, image, box):
         self.box = box

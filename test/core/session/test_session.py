@@ -90,6 +90,20 @@ def test_nothing_is_learned_while_lost_nor_right_after():
     assert len(run.tracker.learned) > known
 
 
+def test_a_tracker_is_told_that_its_target_is_out_of_sight_until_it_learns_it_again():
+    run = Run()
+    run.world.only(100, 100, score=0.35)
+    run.frame()
+    assert run.tracker.in_sight, "a doubt is no loss"
+    run.lose()
+    assert not run.tracker.in_sight
+    run.world.put(*FAR)
+    while not run.tracker.learning:
+        assert not run.tracker.in_sight
+        run.frame()
+    assert run.tracker.in_sight
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_target_is_found_wherever_it_comes_back(scale):
     run = Run(picture=np.zeros((1080, 1920, 3), np.uint8))

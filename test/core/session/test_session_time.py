@@ -31,8 +31,10 @@ def test_nothing_is_learned_on_the_frame_after_a_gap():
     known = len(run.tracker.learned)
     run.frame(elapsed=10 * FRAME)
     assert len(run.tracker.learned) == known
+    assert not run.tracker.in_sight
     run.frame()
     assert len(run.tracker.learned) == known + 1
+    assert run.tracker.in_sight
 
 
 def _left(regions):
