@@ -162,7 +162,7 @@ def test_thresholds_are_checked_with_those_of_the_trackers_variant():
         variant: ("dasiamrpn", ComputeSettings(), DaSiamRpnSettings(variant=variant))
         for variant in ("narrow", "r50")
     }
-    low = SessionSettings(doubt_below=0.2)
+    low = SessionSettings(doubt_below=0.1)
     TrackerChoice(*choices["r50"], low)
-    with pytest.raises(SettingError, match=r"'doubt_below', got 0\.3 and 0\.2"):
+    with pytest.raises(SettingError, match=r"'doubt_below', got 0\.2 and 0\.1"):
         TrackerChoice(*choices["narrow"], low)
