@@ -1,9 +1,19 @@
 """What is usual, and what a fall is; evidence as a probability."""
 
+import math
+
 import numpy as np
 import pytest
 
-from tadt_tracking.trackers.evidence import Average, Logistic, Usual, UsualAnswer, UsualLikeness
+from tadt_tracking.trackers.evidence import (
+    FAINTEST,
+    Average,
+    Logistic,
+    Usual,
+    UsualAnswer,
+    UsualLikeness,
+    evidence,
+)
 
 
 def test_a_fall_is_noticed_once_something_is_usual():
@@ -98,3 +108,9 @@ def test_a_likeness_is_relative_to_the_usual_one():
     for _ in range(100):
         usual.note(0.9)
     assert usual.relative(0.45) == pytest.approx(0.5, rel=0.01)
+
+
+def test_an_answer_counts_by_its_logarithm_and_one_of_nothing_as_the_faintest():
+    assert evidence(1.0, 0.7) == (0.0, 0.7)
+    assert evidence(0.5, 0.7)[0] - evidence(0.25, 0.7)[0] == pytest.approx(math.log(2))
+    assert evidence(-0.3, 0.7) == evidence(0.0, 0.7) == (math.log(FAINTEST), 0.7)

@@ -112,6 +112,15 @@ def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(pre
     assert _judged(presence, back, answers).evidence[1] < found.evidence[1] - 0.1, "seen again"
 
 
+def test_after_a_while_a_target_that_stays_the_same_must_be_the_same(presence, window):
+    answers = torch.zeros(11, 11)
+    answers[5, 5] = 1.0
+    for _ in range(40):
+        presence.learn(window, (0.0, 0.0), _judged(presence, window, answers))
+    presence.lose_sight()
+    assert _judged(presence, window, answers).evidence[1] == pytest.approx(1, abs=0.05)
+
+
 def test_what_is_around_a_target_is_learnt_with_it(presence, window):
     other = _describe(np.random.default_rng(1).integers(0, 255, (44, 44, 3), dtype=np.uint8))[0]
     answers = torch.zeros(11, 11)

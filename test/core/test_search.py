@@ -1,6 +1,7 @@
 """What every tracker does that can look for a lost target, on synthetic pictures."""
 
 import cv2
+import numpy as np
 import pytest
 from targets import scene
 
@@ -62,6 +63,21 @@ def test_search_leaves_place_and_size(tracker):
     before = tracker.update(picture).box
     tracker.search(scene((220, 150))[0], Box(0, 0, 320, 240))
     assert tracker.update(picture).box.overlap(before) > 0.9
+
+
+def test_a_target_that_keeps_changing_is_told_more_easily_after_it_was_out_of_sight(tracker):
+    """What is like it at once is more like it than is usual after a while."""
+    picture, box = scene((150, 120))
+    turned = picture.copy()
+    target = (slice(int(box.y), int(box.y + box.h)), slice(int(box.x), int(box.x + box.w)))
+    turned[target] = cv2.addWeighted(picture[target], 0.4, 255 - picture[target], 0.6, 0)
+    tracker.init(picture, box)
+    for share in np.linspace(0, 1, 25):
+        tracker.update(cv2.addWeighted(picture, 1 - share, turned, share, 0))
+    tracker.learning = False
+    followed = tracker.update(turned)
+    tracker.lose_sight()
+    assert tracker.update(turned).evidence[1] > followed.evidence[1] + 0.01
 
 
 def test_moved_tracker_takes_over_place_and_size(tracker):
