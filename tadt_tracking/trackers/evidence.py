@@ -19,6 +19,7 @@ TYPICAL_SPREAD, SPREADS, SPREAD_RATE, TYPICAL_COUNTS, STEADY = 0.15, (0.06, 0.35
 
 # Of a likeness: what is typical, how many frames that counts for, and the share of a later one.
 TYPICAL_LIKENESS, LIKENESS_COUNTS, LIKENESS_RATE = 0.65, 5, 0.05
+
 FAINTEST = 0.05  # answer, relative to the usual one, below which all count as this one
 
 

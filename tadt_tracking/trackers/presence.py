@@ -53,7 +53,8 @@ class Sighting(NamedTuple):
         answer: the classifier's at the place found.
         likeness: share of what is there that looks like the target, and not like what is around it.
         later: how alike that would be, had the target not been seen for a while.
-        evidence: both relative to what is usual where this target is, about 1 there.
+        evidence: of answer and likeness, relative to the usual ones: about 0 (a logarithm) and 1
+            where the target is.
         score: the probability, made of both, that the target is there.
         others: places (x, y) in pixels of the window from its middle that seem to show it as well,
             and that one itself if it is the best.
