@@ -102,11 +102,12 @@ class Session:
 
     def _follow(self, image: np.ndarray, stamp: float, passed: Passed) -> Result:
         """Follow a target that is present, and judge whether it still is."""
-        self.tracker.learning = self._states.trusted and passed is Passed.USUAL
-        if passed is not Passed.USUAL:
+        after_gap = passed is not Passed.USUAL
+        self.tracker.learning = self._states.trusted and not after_gap
+        if after_gap:
             self.tracker.lose_sight()
         result = self.tracker.update(image)
-        if passed is not Passed.USUAL and self.tracker.can_search:
+        if after_gap and self.tracker.can_search:
             prior = self._motion.predict(stamp)
             span = math.inf if passed is Passed.ANEW else _side(result) + SIGMAS * prior.sigma
             result = catch_up(self.tracker, image, result, prior, span)
