@@ -98,10 +98,9 @@ def test_a_tracker_is_told_that_its_target_is_out_of_sight_until_it_learns_it_ag
     run.lose()
     assert not run.tracker.in_sight
     run.world.put(*FAR)
-    while not run.tracker.learning:
-        assert not run.tracker.in_sight
-        run.frame()
-    assert run.tracker.in_sight
+    seen = [(run.frame().state, run.tracker.learning, run.tracker.in_sight) for _ in range(100)]
+    assert all(in_sight == learning for _, learning, in_sight in seen)
+    assert seen[-1] == (State.TRACKING, True, True)
 
 
 @pytest.mark.parametrize("scale", SCALES)
