@@ -17,7 +17,11 @@ class Passed(Enum):
 
 
 class Clock:
-    """Notices frames that are missing, and time that starts anew."""
+    """Notices frames that are missing, and time that starts anew.
+
+    Attributes:
+        intervals: usual ones since the last frame, at least 1; infinitely many where unknown.
+    """
 
     def __init__(self, stamp: float, gap: float) -> None:
         """Start at `stamp`, in seconds; beyond `gap` usual intervals frames are missing.
@@ -26,6 +30,7 @@ class Clock:
             ValueError: the stamp is not finite.
         """
         self._stamp, self._gap, self._usual = _finite(stamp), gap, 0.0
+        self.intervals = 1.0
 
     def advance(self, stamp: float) -> Passed:
         """Take note of the next frame's stamp, in seconds.
@@ -36,7 +41,9 @@ class Clock:
         elapsed = _finite(stamp) - self._stamp
         self._stamp = stamp
         if elapsed < 0:
+            self.intervals = math.inf
             return Passed.ANEW
+        self.intervals = max(elapsed / self._usual, 1.0) if self._usual else 1.0
         if elapsed == 0:
             return Passed.USUAL
         longest = self._gap * self._usual if self._usual else math.inf

@@ -69,6 +69,7 @@ class Session:
         self._lookalikes = Lookalikes()
         self._believed = Box(*box)
         self._lost_score = 0.0
+        self._unseen = 0.0
         self._recovery = None
         self.redetections = 0
 
@@ -90,6 +91,7 @@ class Session:
         if self._clock is None:
             raise RuntimeError("update() before init(): give the target's box first")
         passed = self._clock.advance(stamp)
+        self._unseen += self._clock.intervals
         if passed is Passed.ANEW:
             self._motion = Motion(self._believed, stamp)
         if self._recovery is not None:
@@ -105,7 +107,7 @@ class Session:
         after_gap = passed is not Passed.USUAL
         self.tracker.learning = self._states.trusted and not after_gap
         if after_gap:
-            self.tracker.lose_sight()
+            self.tracker.lose_sight(self._unseen)
         result = self.tracker.update(image)
         if after_gap and self.tracker.can_search:
             prior = self._motion.predict(stamp)
@@ -120,7 +122,7 @@ class Session:
         return replace(result, state=state)
 
     def _see(self, result: Result, stamp: float) -> None:
-        self._believed = result.box
+        self._believed, self._unseen = result.box, 0.0
         self._motion.see(result.box, stamp)
         if self._states.trusted:
             self._lookalikes.see(result.distractors, stamp)
@@ -128,7 +130,6 @@ class Session:
     def _lose(self, result: Result, image: np.ndarray, stamp: float) -> Result:
         """Give the target up, and begin to look for it on the same frame."""
         self.tracker.learning = False
-        self.tracker.lose_sight()
         self._lost_score = result.score
         self._recovery = Recovery(
             self.tracker,
@@ -141,6 +142,7 @@ class Session:
         return self._recover(self._recovery, image, stamp)
 
     def _recover(self, recovery: Recovery, image: np.ndarray, stamp: float) -> Result:
+        self.tracker.lose_sight(self._unseen)
         look = recovery.look(image, self._motion.predict(stamp), stamp)
         if look.found is not None:
             return self._regain(look.found, stamp)
@@ -153,7 +155,7 @@ class Session:
         self._recovery = None
         self._states.regain()
         self._motion = Motion(found.box, stamp)
-        self._believed = found.box
+        self._believed, self._unseen = found.box, 0.0
         self.redetections += 1
         return replace(found, state=self._states.state)
 

@@ -134,11 +134,11 @@ class Tracker(ABC):
         self._require_started(image, "move_to")
         self._move_to(image, box.require_in(image))
 
-    def lose_sight(self) -> None:  # noqa: B027
-        """Take note that the target was not seen for a while, and may look otherwise by now.
+    def lose_sight(self, frames: float) -> None:  # noqa: B027
+        """Take note that the target was not seen for so many frames, and may look otherwise by now.
 
-        Until it is learnt again, its look is judged by how much it stays the same over such a
-        while. Trackers that do not judge by looks do nothing.
+        Until it is learnt again, its look is judged by how much it stays the same meanwhile.
+        Trackers that do not judge by looks do nothing.
         """
 
     def search_span(self) -> float:

@@ -89,16 +89,30 @@ class UsualAnswer:
         return answer / min(max(self._level.value, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
 
 
-class UsualLikeness(Average):
-    """How much a target usually is like itself; less where what is around it is like it, too."""
+class UsualLikeness:
+    """How much a target usually is like itself, at once and after it was out of sight.
+
+    That is less for one that turns, above all after a while, and where what is around is like it.
+    """
 
     def __init__(self) -> None:
         """Start with what is typical."""
-        super().__init__(TYPICAL_LIKENESS, LIKENESS_COUNTS, LIKENESS_RATE)
+        self._at_once, self._later = (
+            Average(TYPICAL_LIKENESS, LIKENESS_COUNTS, LIKENESS_RATE) for _ in range(2)
+        )
 
-    def relative(self, likeness: float) -> float:
-        """Return a likeness relative to the usual one, about 1 where the target is."""
-        return likeness / self.value
+    def relative(self, likeness: float, staleness: float) -> float:
+        """Return a likeness relative to the usual one, about 1 where the target is.
+
+        What is usual lies between that at once (staleness 0) and that after a while (1).
+        """
+        at_once, later = self._at_once.value, self._later.value
+        return likeness / (at_once + staleness * (later - at_once))
+
+    def note(self, likeness: float, later: float) -> None:
+        """Take note of a likeness at once, and of what it would be after a while."""
+        self._at_once.note(likeness)
+        self._later.note(later)
 
 
 def evidence(answer: float, likeness: float) -> tuple[float, float]:

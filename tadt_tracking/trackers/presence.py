@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tadt_tracking.ops.embedding import embed_around, embed_boxes, read
 from tadt_tracking.ops.peaks import peaks
 from tadt_tracking.ops.whitening import Whitening
-from tadt_tracking.trackers.appearance import Appearance
+from tadt_tracking.trackers.appearance import AGE, Appearance
 from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness, evidence
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 
@@ -113,9 +113,8 @@ class Presence:
         places = torch.tensor([place for _, place in cut]) / stride
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
-        self._usual_answer = UsualAnswer()
-        self._usual_likeness, self._usual_later = UsualLikeness(), UsualLikeness()
-        self._out_of_sight = False
+        self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
+        self._staleness = 0.0
         self._logistic = logistic
         # No peak is within a target's half width and height of another.
         self._reach = tuple(max(int(length / 2), 1) for length in reversed(cells))
@@ -166,9 +165,9 @@ class Presence:
         seen = torch.stack([answers, likenesses], 1).tolist()
         return [self._score(*values) for values in seen]
 
-    def lose_sight(self) -> None:
-        """From here on until it is learnt, expect of the target what it is like after a while."""
-        self._out_of_sight = True
+    def lose_sight(self, frames: float) -> None:
+        """Until it is learnt, expect of the target what it is like so many frames later."""
+        self._staleness = min(frames / AGE, 1.0)
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
@@ -176,9 +175,8 @@ class Presence:
         The classifier learns only where its answer is high enough, and the look as far as it is.
         """
         self._usual_answer.note(sighting.answer)
-        self._usual_likeness.note(sighting.likeness)
-        self._usual_later.note(sighting.later)
-        self._out_of_sight = False
+        self._usual_likeness.note(sighting.likeness, sighting.later)
+        self._staleness = 0.0
         certainty = math.exp(min(2 * sighting.evidence[0], 0.0))
         looks, box, look = self._seen
         self._appearance.learn(look, self._embed_around(looks, box), certainty)
@@ -187,8 +185,10 @@ class Presence:
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
 
     def _evidence(self, answer: float, likeness: float) -> tuple[float, float]:
-        usual = self._usual_later if self._out_of_sight else self._usual_likeness
-        return evidence(self._usual_answer.relative(answer), usual.relative(likeness))
+        return evidence(
+            self._usual_answer.relative(answer),
+            self._usual_likeness.relative(likeness, self._staleness),
+        )
 
     def _score(self, answer: float, likeness: float) -> float:
         return float(self._logistic(self._evidence(answer, likeness)))

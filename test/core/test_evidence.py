@@ -102,12 +102,15 @@ def test_an_average_is_the_mean_of_few_values_and_follows_after_many():
 
 def test_a_likeness_is_relative_to_the_usual_one():
     usual = UsualLikeness()
-    assert usual.relative(0.65) == pytest.approx(1), "what is typical"
-    usual.note(0.95)
-    assert 0.65 / 0.72 < usual.relative(0.65) < 1, "one frame changes it a little"
+    assert usual.relative(0.65, 0.0) == pytest.approx(1), "what is typical"
+    assert usual.relative(0.65, 1.0) == pytest.approx(1), "after a while as well"
+    usual.note(0.95, 0.65)
+    assert 0.65 / 0.72 < usual.relative(0.65, 0.0) < 1, "one frame changes it a little"
     for _ in range(100):
-        usual.note(0.9)
-    assert usual.relative(0.45) == pytest.approx(0.5, rel=0.01)
+        usual.note(0.9, 0.3)
+    assert usual.relative(0.45, 0.0) == pytest.approx(0.5, rel=0.01)
+    assert usual.relative(0.45, 0.5) == pytest.approx(0.75, rel=0.01)
+    assert usual.relative(0.45, 1.0) == pytest.approx(1.5, rel=0.01)
 
 
 def test_an_answer_counts_by_its_logarithm_and_one_of_nothing_as_the_faintest():

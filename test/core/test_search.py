@@ -1,5 +1,7 @@
 """What every tracker does that can look for a lost target, on synthetic pictures."""
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -76,7 +78,7 @@ def test_a_target_that_keeps_changing_is_told_more_easily_after_it_was_out_of_si
         tracker.update(cv2.addWeighted(picture, 1 - share, turned, share, 0))
     tracker.learning = False
     followed = tracker.update(turned)
-    tracker.lose_sight()
+    tracker.lose_sight(math.inf)
     assert tracker.update(turned).evidence[1] > followed.evidence[1] + 0.01
 
 

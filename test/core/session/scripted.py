@@ -54,7 +54,7 @@ class Scripted(Tracker):
         self.world = world
         self.learned, self.searched, self.moved = [], [], []
         self.distractors = ()
-        self.in_sight = True
+        self.unseen = 0
 
     def search_span(self):
         return SPAN
@@ -70,7 +70,7 @@ class Scripted(Tracker):
         self.box = box_at(*place)
         if self.learning:
             self.learned.append(score)
-            self.in_sight = True
+            self.unseen = 0
         return Result(self.box, score, window, distractors=self.distractors)
 
     def _search_for(self, image, region, scale):
@@ -82,8 +82,8 @@ class Scripted(Tracker):
         ]
         return sorted(found, key=lambda c: -c.score)
 
-    def lose_sight(self):
-        self.in_sight = False
+    def lose_sight(self, frames):
+        self.unseen = frames
 
     def _move_to(self, image, box):
         self.box = box

@@ -74,6 +74,14 @@ def test_time_that_goes_back_starts_anew():
     assert told == [Passed.USUAL] * 2 + [Passed.ANEW] + [Passed.USUAL] * 2
 
 
+def test_clock_tells_how_many_usual_intervals_have_passed():
+    clock, told = Clock(0.0, gap=3.0), []
+    for stamp in (0.5, 0.5, 1.0, 1.4, 4.0, 0.0, 0.5):
+        clock.advance(stamp)
+        told.append(clock.intervals)
+    assert told == pytest.approx([1, 1, 1, 1, 2.6 / 0.49, math.inf, 1.0], rel=1e-6)
+
+
 @pytest.mark.parametrize("stamp", [math.nan, math.inf])
 def test_stamp_must_be_finite(stamp):
     with pytest.raises(ValueError, match="finite seconds, got"):

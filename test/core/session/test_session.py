@@ -90,17 +90,21 @@ def test_nothing_is_learned_while_lost_nor_right_after():
     assert len(run.tracker.learned) > known
 
 
-def test_a_tracker_is_told_that_its_target_is_out_of_sight_until_it_learns_it_again():
+def test_a_tracker_is_told_for_how_long_its_target_was_out_of_sight_until_it_learns_it_again():
     run = Run()
     run.world.only(100, 100, score=0.35)
     run.frame()
-    assert run.tracker.in_sight, "a doubt is no loss"
+    assert run.tracker.unseen == 0, "a doubt is no loss"
+    run.world.only(100, 100)
     run.lose()
-    assert not run.tracker.in_sight
+    assert run.tracker.unseen == pytest.approx(1)
+    run.frame()
+    run.frame(elapsed=3 * FRAME)
+    assert run.tracker.unseen == pytest.approx(5), "by the time of the pictures"
     run.world.put(*FAR)
-    seen = [(run.frame().state, run.tracker.learning, run.tracker.in_sight) for _ in range(100)]
-    assert all(in_sight == learning for _, learning, in_sight in seen)
-    assert seen[-1] == (State.TRACKING, True, True)
+    seen = [(run.frame().state, run.tracker.learning, run.tracker.unseen) for _ in range(100)]
+    assert all((unseen == 0) == learning for _, learning, unseen in seen)
+    assert seen[-1] == (State.TRACKING, True, 0)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -31,10 +31,10 @@ def test_nothing_is_learned_on_the_frame_after_a_gap():
     known = len(run.tracker.learned)
     run.frame(elapsed=10 * FRAME)
     assert len(run.tracker.learned) == known
-    assert not run.tracker.in_sight
+    assert run.tracker.unseen == pytest.approx(10)
     run.frame()
     assert len(run.tracker.learned) == known + 1
-    assert run.tracker.in_sight
+    assert run.tracker.unseen == 0
 
 
 def _left(regions):
