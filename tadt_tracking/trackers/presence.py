@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from tadt_tracking.ops.embedding import embed_around, embed_boxes, read
 from tadt_tracking.ops.peaks import peaks
 from tadt_tracking.ops.whitening import Whitening
-from tadt_tracking.trackers.appearance import AGE, Appearance
+from tadt_tracking.trackers.appearance import Appearance
 from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness, evidence
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 
 LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 LOOK_CELLS = 5  # points a row of a look
+STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
@@ -167,7 +168,7 @@ class Presence:
 
     def lose_sight(self, frames: float) -> None:
         """Until it is learnt, expect of the target what it is like so many frames later."""
-        self._staleness = min(frames / AGE, 1.0)
+        self._staleness = min(frames / STALE, 1.0)
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.

@@ -8,7 +8,7 @@ import torch
 
 from tadt_tracking.trackers.appearance import AGE
 from tadt_tracking.trackers.evidence import Logistic
-from tadt_tracking.trackers.presence import PEAKS, FirstLook, Presence
+from tadt_tracking.trackers.presence import PEAKS, STALE, FirstLook, Presence
 
 SIZE = (12.0, 20.0)
 HERE = torch.tensor([0.0, 0.0, *SIZE])
@@ -101,11 +101,13 @@ def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(pre
             presence.learn(look, (0.0, 0.0), _judged(presence, look, answers))
     back = window.roll(-2, 2)
     followed = _judged(presence, back, answers)
-    presence.lose_sight(AGE / 2)
+    presence.lose_sight(STALE / 2)
     soon = _judged(presence, back, answers)
-    presence.lose_sight(AGE)
+    presence.lose_sight(2 * STALE)
     found = _judged(presence, back, answers)
     scores = presence.scores(back, answers[5, 5][None], HERE[:, None])
+    presence.lose_sight(STALE)
+    assert _judged(presence, back, answers) == found, "no further"
     presence.learn(window, (0.0, 0.0), found)
     assert found.likeness == followed.likeness
     assert followed.evidence[1] < soon.evidence[1] < found.evidence[1], "the longer, the less"
@@ -120,7 +122,7 @@ def test_after_a_while_a_target_that_stays_the_same_must_be_the_same(presence, w
     answers[5, 5] = 1.0
     for _ in range(40):
         presence.learn(window, (0.0, 0.0), _judged(presence, window, answers))
-    presence.lose_sight(AGE)
+    presence.lose_sight(STALE)
     assert _judged(presence, window, answers).evidence[1] == pytest.approx(1, abs=0.05)
 
 

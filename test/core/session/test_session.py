@@ -107,6 +107,16 @@ def test_a_tracker_is_told_for_how_long_its_target_was_out_of_sight_until_it_lea
     assert seen[-1] == (State.TRACKING, True, 0)
 
 
+def test_a_target_that_is_found_is_in_sight():
+    run = Run()
+    run.lose()
+    run.world.put(*FAR)
+    assert any(run.frame().state is State.TRACKING for _ in range(100))
+    run.world.only()
+    assert run.frame().state is State.LOST
+    assert run.tracker.unseen == pytest.approx(1)
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_target_is_found_wherever_it_comes_back(scale):
     run = Run(picture=np.zeros((1080, 1920, 3), np.uint8))
