@@ -46,9 +46,12 @@ class Clock:
         self.intervals = max(elapsed / self._usual, 1.0) if self._usual else 1.0
         if elapsed == 0:
             return Passed.USUAL
-        longest = self._gap * self._usual if self._usual else math.inf
-        self._usual += (RATE if self._usual else 1.0) * (min(elapsed, longest) - self._usual)
-        return Passed.GAP if elapsed > longest else Passed.USUAL
+        if self._usual:
+            believed = min(elapsed, self._gap * self._usual)
+            self._usual += RATE * (believed - self._usual)
+        else:
+            self._usual = elapsed
+        return Passed.GAP if self.intervals > self._gap else Passed.USUAL
 
 
 def _finite(stamp: float) -> float:
