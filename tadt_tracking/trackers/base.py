@@ -12,6 +12,7 @@ from tadt_tracking.box import Box
 from tadt_tracking.engines import Compute
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.settings import Settings
+from tadt_tracking.trackers.presence import Presence
 
 
 class ImageError(ValueError):
@@ -38,7 +39,8 @@ class Tracker(ABC):
     A tracker is `init` with the target's box on a first image, then `update` once an image.
     Subclasses implement :meth:`_init` and :meth:`_update`, in which image and box are known good.
     One that can look for a lost target in large regions sets `can_search` and implements
-    :meth:`search_span`, :meth:`_search_for` and :meth:`_move_to`.
+    :meth:`search_span`, :meth:`_search_for` and :meth:`_move_to`. One that judges by a `Presence`
+    whether its target is there makes it, `_presence`, in :meth:`_init`.
 
     Attributes:
         thresholds: by which a session judges, unless it is given others.
@@ -56,6 +58,7 @@ class Tracker(ABC):
         self.thresholds = self.thresholds_of(settings)
         self.compute = compute
         self.learning = True
+        self._presence: Presence | None = None
         self._started = False
 
     @classmethod
@@ -134,12 +137,14 @@ class Tracker(ABC):
         self._require_started(image, "move_to")
         self._move_to(image, box.require_in(image))
 
-    def lose_sight(self, frames: float) -> None:  # noqa: B027
+    def lose_sight(self, frames: float) -> None:
         """Take note that the target was not seen for so many frames, and may look otherwise by now.
 
         Until it is learnt again, its look is judged by how much it stays the same meanwhile.
-        Trackers that do not judge by looks do nothing.
+        Trackers without a `Presence` do nothing.
         """
+        if self._presence is not None:
+            self._presence.lose_sight(frames)
 
     def search_span(self) -> float:
         """Return the longest side, in pixels of the image, of a region given to `search` at once.

@@ -213,11 +213,6 @@ class DaSiamRpn(Tracker):
 
         return candidates(image, region.center, (pixel,) * 2, boxes, heights.flatten(), scores)
 
-    def lose_sight(self, frames: float) -> None:
-        """See :class:`Tracker`."""
-        if self.settings.online:
-            self._presence.lose_sight(frames)
-
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = inside(box.center, image), self._shape.undo(box.size)
 

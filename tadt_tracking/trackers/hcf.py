@@ -234,10 +234,6 @@ class Hcf(Tracker):
         at = (region.center, tuple(scale * length for length in self._pixel()))
         return candidates_of_cells(image, *at, self._size_seen(), seen, self._presence)
 
-    def lose_sight(self, frames: float) -> None:
-        """See :class:`Tracker`."""
-        self._presence.lose_sight(frames)
-
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)
 

@@ -227,10 +227,6 @@ class Tadt(Tracker):
         at, size = (region.center, (pixel,) * 2), self._size_seen()
         return candidates_of_cells(image, *at, size, pooled, self._presence)
 
-    def lose_sight(self, frames: float) -> None:
-        """See :class:`Tracker`."""
-        self._presence.lose_sight(frames)
-
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)
 
