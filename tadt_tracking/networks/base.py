@@ -6,7 +6,7 @@ import copy
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -35,11 +35,23 @@ class SiameseRpn(nn.Module, ABC):
     """A siamese region proposal network: kernels from an exemplar, correlated with a search window.
 
     Pictures are N x 3 x H x W, float32, BGR, 0 to 255; features are N x C x h x w.
+
+    Attributes:
+        classified: the tap (see :class:`SearchBranch`) on which a classifier learns online.
+        compared: that by which things are compared with what the target looked like. The middle and
+            the stride of both are those of the features.
     """
 
+    classified: ClassVar[str] = FEATURES
+    compared: ClassVar[str] = CLASSIFICATION
+
     @abstractmethod
+    def layers(self, images: Tensor) -> dict[str, Tensor]:
+        """Return FEATURES of pictures, exemplars and search windows alike, and layers before it."""
+
     def features(self, images: Tensor) -> Tensor:
-        """Return the features of pictures, of exemplars and search windows alike."""
+        """Return the features of pictures."""
+        return self.layers(images)[FEATURES]
 
     @abstractmethod
     def kernels(self, exemplar_features: Tensor) -> RpnPair:
@@ -64,7 +76,7 @@ class SiameseRpn(nn.Module, ABC):
 
     @abstractmethod
     def drop_features(self) -> None:
-        """Forget the layers of :meth:`features`, which an engine may have; all else remains."""
+        """Forget what :meth:`layers` computes, which an engine may have; all else remains."""
 
     def respond(self, kernels: RpnPair, search_features: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores and offsets, see :meth:`correlate`, for features of search windows."""
@@ -78,8 +90,11 @@ class SiameseRpn(nn.Module, ABC):
 class SearchBranch(nn.Module):
     """What engines run of a :class:`SiameseRpn`: all that depends on one picture alone.
 
-    It is a copy, in which batch norms are part of the convolutions before them. Taps are FEATURES
-    (both pictures have them), CLASSIFICATION and REGRESSION (what the kernels are correlated with).
+    It is a copy, in which batch norms are part of the convolutions before them.
+
+    Attributes:
+        taps: FEATURES, of which the kernels are made, CLASSIFICATION and REGRESSION, what they are
+            correlated with, and what else the network's `classified` and `compared` name.
     """
 
     def __init__(self, network: SiameseRpn) -> None:
@@ -87,13 +102,15 @@ class SearchBranch(nn.Module):
         super().__init__()
         self.network = copy.deepcopy(network).eval()
         _fold_batch_norms(self.network)
+        own = (FEATURES, CLASSIFICATION, REGRESSION)
+        self.taps = tuple(dict.fromkeys((*own, network.classified, network.compared)))
 
     def forward(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
         """Return layers by name, see :class:`TappedNetwork`."""
-        features = self.network.features(images)
-        searched = self.network.search(features)
+        layers = self.network.layers(images)
+        searched = self.network.search(layers[FEATURES])
         found = {
-            FEATURES: features,
+            **layers,
             CLASSIFICATION: searched.classification,
             REGRESSION: searched.regression,
         }

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tadt_tracking.networks.base import RpnPair, SiameseRpn, convolution_type
+from tadt_tracking.networks.base import FEATURES, RpnPair, SiameseRpn, convolution_type
 
 KERNELS = (11, 5, 3, 3, 3)
 ANCHORS = 5
 EXEMPLAR_SIDE, STRIDE = 127, 8  # pixels
+CONV3, CONV3_END = "conv3", 11  # the rectified third convolution, and how many layers lead to it
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class SiamRpn(SiameseRpn):
     for exemplars of 127 px, where A is 5 anchors and F the plan's `feature_out`.
     """
 
+    classified = compared = CONV3
+
     def __init__(self, plan: SiamRpnPlan) -> None:
         """Make the layers with torch's usual random values."""
         super().__init__()
@@ -59,9 +62,10 @@ class SiamRpn(SiameseRpn):
         self.conv_cls2 = nn.Conv2d(channels, features, 3)
         self.regress_adjust = nn.Conv2d(4 * ANCHORS, 4 * ANCHORS, 1)
 
-    def features(self, images: Tensor) -> Tensor:
-        """See :class:`SiameseRpn`: 6 x 6 cells for 127 px, 24 x 24 for 271 px."""
-        return self.featureExtract(images.to(convolution_type(self)))
+    def layers(self, images: Tensor) -> dict[str, Tensor]:
+        """See :class:`SiameseRpn`: 6 x 6 features for 127 px, 24 x 24 for 271 px."""
+        conv3 = self.featureExtract[:CONV3_END](images.to(convolution_type(self)))
+        return {CONV3: conv3, FEATURES: self.featureExtract[CONV3_END:](conv3)}
 
     def kernels(self, exemplar_features: Tensor) -> RpnPair:
         """See :class:`SiameseRpn`."""

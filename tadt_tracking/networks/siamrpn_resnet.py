@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tadt_tracking.networks.base import RpnPair, SiameseRpn, convolution_type
+from tadt_tracking.networks.base import FEATURES, RpnPair, SiameseRpn, convolution_type
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
 
 ANCHORS = 5
@@ -35,10 +35,10 @@ class SiamRpnResNet(SiameseRpn):
         )
         self.rpn_head = nn.ModuleDict({"cls": _Head(2 * ANCHORS), "loc": _Head(4 * ANCHORS)})
 
-    def features(self, images: Tensor) -> Tensor:
-        """See :class:`SiameseRpn`: 15 x 15 cells for 127 px, 31 x 31 for 255 px."""
+    def layers(self, images: Tensor) -> dict[str, Tensor]:
+        """See :class:`SiameseRpn`: 15 x 15 features for 127 px, 31 x 31 for 255 px."""
         found = self.backbone(images.to(convolution_type(self)))
-        return self.neck["downsample"]["downsample"](found)
+        return {FEATURES: self.neck["downsample"]["downsample"](found)}
 
     def kernels(self, exemplar_features: Tensor) -> RpnPair:
         """See :class:`SiameseRpn`; of the features only the middle 7 x 7 cells are used."""

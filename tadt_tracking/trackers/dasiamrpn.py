@@ -39,7 +39,6 @@ from tadt_tracking.trackers.shape import Shape
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
-ANSWER_SHARE = 0.5  # of the classifier's answer in a proposal's rank, beside the network's score
 
 
 class DaSiamRpn(Tracker):
@@ -161,14 +160,15 @@ class DaSiamRpn(Tracker):
     def _judge(self, seen: Proposals, answers: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return for each proposal, A x n x n, its certainty, and what it is worth.
 
-        Certainty is the network's score with a penalty on change; the worth is that, or half of it
-        and half of the classifier's answer if there is one.
+        Certainty is the network's score with a penalty on change; the worth is that, joined by the
+        classifier's answer if there is one.
         """
         penalties = change_penalty(seen.boxes, self._size_seen(), self._constants.penalty)
         certainties = penalties * seen.scores
         if answers is None:
             return certainties, certainties
-        return certainties, torch.lerp(certainties, self._there(seen, answers), ANSWER_SHARE)
+        share = self._constants.classifier_share
+        return certainties, torch.lerp(certainties, self._there(seen, answers), share)
 
     def _there(self, seen: Proposals, answers: Tensor) -> Tensor:
         """Return the classifier's answer at the middle of each proposal, A x n x n."""

@@ -20,8 +20,6 @@ from tadt_tracking.networks.base import (
 )
 from tadt_tracking.ops.anchors import anchor_grid, decode
 
-TAPS = (FEATURES, CLASSIFICATION, REGRESSION)
-
 
 class Proposals(NamedTuple):
     """What the network says about a window.
@@ -29,8 +27,8 @@ class Proposals(NamedTuple):
     Attributes:
         scores: A x n x n, in [0, 1], of the proposals.
         boxes: 4 x A x n x n, theirs (cx, cy, w, h), in its pixels from its middle.
-        features: C x n x n, what the classifier is given.
-        looks: C x m' x m', of which the scores were made.
+        features: C x n x n of the network's `classified` tap.
+        looks: C' x m x m of its `compared` tap.
     """
 
     scores: Tensor
@@ -49,7 +47,8 @@ class Proposer:
     def __init__(self, network: SiameseRpn, search_side: int, compute: Compute) -> None:
         """Hold a network (weights loaded), which becomes the proposer's own."""
         self._network = network.eval().requires_grad_(False).to(compute.device)
-        self._engine = make_engine(SearchBranch(self._network), TAPS, compute)
+        branch = SearchBranch(self._network)
+        self._engine = make_engine(branch, branch.taps, compute)
         self._network.drop_features()
         self._device = compute.device
         self.cells = self._network.response_cells(search_side)
@@ -66,7 +65,7 @@ class Proposer:
     def describe(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Return the features and looks alone of a search window, see `Proposals`."""
         found = self._engine(window)
-        return self._middle(found[FEATURES][0]), found[CLASSIFICATION][0]
+        return self._middle(found), found[self._network.compared][0]
 
     def _propose(self, window: Tensor) -> Proposals:
         found = self._engine(window)
@@ -74,11 +73,11 @@ class Proposer:
         logits, offsets = self._network.correlate(self._kernels, searched)
         boxes = decode(offsets[0], _anchors(offsets.shape[-1], offsets.device))
         scores = logits[0].softmax(0)[1]
-        features = self._middle(found[FEATURES][0])
-        return Proposals(scores, boxes, features, searched.classification[0])
+        return Proposals(scores, boxes, self._middle(found), found[self._network.compared][0])
 
-    def _middle(self, features: Tensor) -> Tensor:
-        """Return the features of those cells that have proposals."""
+    def _middle(self, found: dict[str, Tensor]) -> Tensor:
+        """Return what the classifier is given: of those cells that have proposals."""
+        features = found[self._network.classified][0]
         margin = (features.shape[-1] - self.cells) // 2
         inner = slice(margin, features.shape[-1] - margin)
         return features[..., inner, inner]

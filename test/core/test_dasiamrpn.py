@@ -84,6 +84,20 @@ def test_penalty_prefers_the_usual_size_to_the_highest_score():
     assert changes[1] < changes[0] / 2
 
 
+def test_classifiers_share_weighs_its_answer_against_the_networks_score():
+    picture, box = scene((160, 120))
+    for share in (0.0, 0.25, 1.0):
+        tracker = create_tracker("dasiamrpn", device="cpu", classifier_share=share)
+        tracker.init(picture, box)
+        seen = tracker._propose(tracker._window(picture, box.center, tracker._pixel()))
+        answers = tracker._answers(seen)
+        certainties, worth = tracker._judge(seen, answers)
+        there = tracker._there(seen, answers)
+        assert (there - certainties).abs().max() > 0.5
+        expected = (1 - share) * certainties + share * there
+        assert torch.allclose(worth, expected, atol=1e-5)
+
+
 def test_search_region_is_twice_the_exemplars_square(accurate):
     tracker = accurate
     picture, box = scene((160, 120), size=(20, 20))
@@ -119,6 +133,12 @@ def test_published_constants_are_used_unless_set():
 def test_window_weighs_less_beside_the_classifier_unless_set():
     assert DaSiamRpnSettings().resolved.window_influence == ONLINE_WINDOW
     assert DaSiamRpnSettings(window_influence=0.3).resolved.window_influence == 0.3
+
+
+def test_narrow_network_has_less_of_a_say_unless_set():
+    own = [DaSiamRpnSettings(variant=name).resolved.classifier_share for name in ("narrow", "r50")]
+    assert own == [0.7, 0.5]
+    assert DaSiamRpnSettings(classifier_share=0.0).resolved.classifier_share == 0
 
 
 @pytest.mark.parametrize(
@@ -174,6 +194,6 @@ def test_nothing_is_learnt_while_learning_is_off(tracker):
 
 
 def test_thresholds_are_those_of_the_variant(tracker):
-    own = {"narrow": (0.2, 0.5, 0.8), "r50": (0.05, 0.25, 0.8)}
+    own = {"narrow": (0.05, 0.5, 0.8), "r50": (0.05, 0.25, 0.8)}
     assert tracker.thresholds == own[tracker.settings.variant]
     assert tracker.thresholds_of(tracker.settings) == tracker.thresholds

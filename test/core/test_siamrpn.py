@@ -32,7 +32,6 @@ from tadt_tracking.weights.convert import (
     alexnet_from_flax,
 )
 
-TAPS = (FEATURES, CLASSIFICATION, REGRESSION)
 PUBLISHED = {"vot": (1, 256), "otb": (1, 256), "big": (2, 512)}  # width factor, feature_out
 WIDTHS = (96, 256, 384, 384, 256)
 KERNELS = (11, 5, 3, 3, 3)
@@ -101,6 +100,7 @@ def test_networks_have_the_papers_shapes(name):
     channels = PLANS[name].channels[-1]
     assert network.features(exemplar).shape == (2, channels, 6, 6)
     assert network.features(search).shape == (2, channels, 24, 24)
+    assert network.layers(search)["conv3"].shape == (2, PLANS[name].channels[2], 28, 28)
     scores, offsets = network(exemplar, search)
     assert network.response_cells(271) == 19
     assert (scores.shape, offsets.shape) == ((2, 2, 5, 19, 19), (2, 4, 5, 19, 19))
@@ -146,12 +146,12 @@ def test_search_branch_is_the_network_with_batch_norms_folded(network, pairs):
     branch = SearchBranch(network)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in branch.modules())
     assert any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())
-    features = network.features(pairs[1])
-    searched = network.search(features)
-    found = branch(pairs[1], TAPS)
-    for tap, expected in zip(
-        TAPS, (features, searched.classification, searched.regression), strict=True
-    ):
+    layers = network.layers(pairs[1])
+    searched = network.search(layers[FEATURES])
+    heads = {CLASSIFICATION: searched.classification, REGRESSION: searched.regression}
+    found = branch(pairs[1], branch.taps)
+    assert found.keys() == {*layers, *heads} >= {network.classified, network.compared}
+    for tap, expected in (layers | heads).items():
         assert torch.allclose(found[tap], expected, rtol=1e-3, atol=1e-4 * expected.abs().max())
 
 
@@ -175,13 +175,14 @@ def test_engines_run_the_search_branch_for_any_size(network, engine, precision, 
         compute = Compute.choose(settings)
     except ValueError as error:
         pytest.skip(f"this machine: {error}")
-    found_by = make_engine(SearchBranch(network), TAPS, compute)
+    branch, taken_over = SearchBranch(network), SearchBranch(network)
+    found_by = make_engine(taken_over, branch.taps, compute)
     for side in (127, 159):
         picture = torch.randint(0, 255, (1, side, side, 3), dtype=torch.uint8)
         with torch.inference_mode():
-            expected = SearchBranch(network)(picture.permute(0, 3, 1, 2).float(), TAPS)
+            expected = branch(picture.permute(0, 3, 1, 2).float(), branch.taps)
         found = found_by(picture)
-        for tap in TAPS:
+        for tap in branch.taps:
             likeness = torch.cosine_similarity(found[tap].flatten(), expected[tap].flatten(), 0)
             assert likeness > least
 
@@ -291,6 +292,7 @@ def test_alexnet_sees_a_raw_picture_as_torchvisions_sees_a_normalised_one():
     picture = torch.randint(0, 255, (1, 3, 127, 127)).float()
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (TORCHVISION_MEAN_RGB, TORCHVISION_STD_RGB))
     expected = (picture.flip(1) / 255 - mean) / std
+    outputs = []
     for index in range(5):
         arrays = (torch.from_numpy(layers[f"Conv_{index}"][part]) for part in ("kernel", "bias"))
         kernel, bias = arrays
@@ -300,8 +302,10 @@ def test_alexnet_sees_a_raw_picture_as_torchvisions_sees_a_normalised_one():
             expected = functional.max_pool2d(expected, 3, 2)
         if index < 4:
             expected = functional.relu(expected)
-    found = extractor.features(picture)
-    assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.abs().max())
+        outputs.append(expected)
+    found = extractor.layers(picture)
+    for name, expected in {"conv3": outputs[2], FEATURES: outputs[4]}.items():
+        assert torch.allclose(found[name], expected, rtol=1e-3, atol=1e-4 * expected.abs().max())
 
 
 @pytest.mark.parametrize("name", ["alexnet", "narrow"])
