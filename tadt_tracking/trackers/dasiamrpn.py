@@ -83,7 +83,7 @@ class DaSiamRpn(Tracker):
         size = self._size_seen()
         if self.settings.distractor_aware:
             target = seen.boxes.new_tensor([0, 0, *size])[:, None]
-            self._distractors = Distractors(seen.looks, seen.boxes, seen.scores, target)
+            self._distractors = Distractors(seen.matched, seen.boxes, seen.scores, target)
         if self._constants.corrects_shape:
             best = (seen.scores * self._cosine).argmax()
             self._shape = Shape.of(size, seen.boxes[2:].flatten(1)[:, best].tolist())
@@ -154,7 +154,7 @@ class DaSiamRpn(Tracker):
         ranks = (1 - influence) * heights + influence * self._cosine
         best = ranks.argmax()
         if self.settings.distractor_aware:
-            best = self._choose_among(shortlist(seen.looks, seen.boxes, seen.scores, ranks))
+            best = self._choose_among(shortlist(seen.matched, seen.boxes, seen.scores, ranks))
         return torch.stack([v.take(best) for v in (*seen.boxes, certainties, seen.scores)])
 
     def _judge(self, seen: Proposals, answers: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -59,7 +59,7 @@ THRESHOLDS = {
 # other widths use the narrow one's as they are.
 CONFIDENCE = {
     RESNET: Logistic((1.91, 9.54), -7.42),
-    NARROW: Logistic((2.91, 9.80), -6.95),
+    NARROW: Logistic((3.14, 7.91), -5.06),
 }
 
 

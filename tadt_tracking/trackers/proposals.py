@@ -29,12 +29,14 @@ class Proposals(NamedTuple):
         boxes: 4 x A x n x n, theirs (cx, cy, w, h), in its pixels from its middle.
         features: C x n x n of the network's `classified` tap.
         looks: C' x m x m of its `compared` tap.
+        matched: C'' x m' x m', of which the scores were made.
     """
 
     scores: Tensor
     boxes: Tensor
     features: Tensor
     looks: Tensor
+    matched: Tensor
 
 
 class Proposer:
@@ -64,8 +66,7 @@ class Proposer:
 
     def describe(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Return the features and looks alone of a search window, see `Proposals`."""
-        found = self._engine(window)
-        return self._middle(found), found[self._network.compared][0]
+        return self._described(self._engine(window))
 
     def _propose(self, window: Tensor) -> Proposals:
         found = self._engine(window)
@@ -73,14 +74,16 @@ class Proposer:
         logits, offsets = self._network.correlate(self._kernels, searched)
         boxes = decode(offsets[0], _anchors(offsets.shape[-1], offsets.device))
         scores = logits[0].softmax(0)[1]
-        return Proposals(scores, boxes, self._middle(found), found[self._network.compared][0])
+        matched = searched.classification[0]
+        return Proposals(scores, boxes, *self._described(found), matched)
 
-    def _middle(self, found: dict[str, Tensor]) -> Tensor:
-        """Return what the classifier is given: of those cells that have proposals."""
-        features = found[self._network.classified][0]
+    def _described(self, found: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the features, of those cells alone that have proposals, and the looks."""
+        network = self._network
+        features, looks = (found[tap][0] for tap in (network.classified, network.compared))
         margin = (features.shape[-1] - self.cells) // 2
         inner = slice(margin, features.shape[-1] - margin)
-        return features[..., inner, inner]
+        return features[..., inner, inner], looks
 
 
 @functools.cache
