@@ -13,7 +13,8 @@ from tadt_tracking.ros.parameters import GROUPS, TrackerChoice
 from tadt_tracking.session import SessionSettings
 from tadt_tracking.settings import SettingError
 from tadt_tracking.trackers import TRACKERS
-from tadt_tracking.trackers.dasiamrpn_settings import DaSiamRpnSettings
+from tadt_tracking.trackers.base import Thresholds
+from tadt_tracking.trackers.dasiamrpn_settings import THRESHOLDS, DaSiamRpnSettings
 from tadt_tracking.trackers.tadt import TadtSettings
 
 SCENE = Scene()
@@ -157,7 +158,9 @@ def test_the_same_value_again_changes_nothing(node, tracking):
     assert node.log().count("tracker is now") == told
 
 
-def test_thresholds_are_checked_with_those_of_the_trackers_variant():
+def test_thresholds_are_checked_with_those_of_the_trackers_variant(monkeypatch):
+    monkeypatch.setitem(THRESHOLDS, "narrow", Thresholds(0.2, 0.5, 0.8))
+    monkeypatch.setitem(THRESHOLDS, "r50", Thresholds(0.05, 0.25, 0.8))
     choices = {
         variant: ("dasiamrpn", ComputeSettings(), DaSiamRpnSettings(variant=variant))
         for variant in ("narrow", "r50")
