@@ -18,6 +18,7 @@ from tadt_tracking.trackers.dasiamrpn_settings import (
     VARIANTS,
     DaSiamRpnSettings,
 )
+from tadt_tracking.trackers.distractors import CELLS as DISTRACTOR_CELLS
 
 # Well below what is measured: rounding differs between processors.
 EXPECTED_AUC = {"Crossing": 0.70, "Deer": 0.55, "Couple": 0.65}
@@ -96,6 +97,18 @@ def test_classifiers_share_weighs_its_answer_against_the_networks_score():
         assert (there - certainties).abs().max() > 0.5
         expected = (1 - share) * certainties + share * there
         assert torch.allclose(worth, expected, atol=1e-5)
+
+
+def test_witnesses_see_what_the_network_names_and_distractors_what_it_matches(tracker):
+    picture, box = scene((160, 120))
+    options = {"variant": tracker.settings.variant, "distractor_aware": True}
+    tracker = create_tracker("dasiamrpn", device="cpu", **options)
+    tracker.init(picture, box)
+    seen = tracker._propose(tracker._window(picture, box.center, tracker._pixel()))
+    channels = [len(maps) for maps in (seen.features, seen.looks, seen.matched)]
+    assert channels == {"narrow": [384, 384, 64], "r50": [256, 256, 256]}[options["variant"]]
+    assert torch.equal(seen.looks, seen.matched) == (options["variant"] == "r50")
+    assert tracker._distractors.template.numel() == len(seen.matched) * DISTRACTOR_CELLS**2
 
 
 def test_search_region_is_twice_the_exemplars_square(accurate):
