@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 import torch
@@ -61,6 +62,15 @@ class OnlineRidge:
 
     def solve(self, steps: int) -> None:
         """Go so many steps of conjugate gradients from the present filter towards the best."""
+        for _ in self.solving(steps):
+            pass
+
+    def solving(self, steps: int) -> Iterator[None]:
+        """Do as `solve` does, and yield before each step, all of which take about as long.
+
+        Responses are by then those of the filter so far. Samples and shares have to stay as they
+        are until the last step.
+        """
         used = int(self.shares.count_nonzero()) and int(self.shares.nonzero().max()) + 1
         samples, shares = self._samples[:used], self.shares[:used, None, None]
         taps = self._taps
@@ -71,9 +81,11 @@ class OnlineRidge:
             return self._adjoint(responses, samples) + self._lambda * direction
 
         residual = self._adjoint(missing, samples) - self._lambda * taps
-        for length, direction in islice(conjugate_steps(product, residual), steps):
-            taps = taps + length * direction
-        self._taps = taps
+        path = conjugate_steps(product, residual)
+        for _ in range(steps):
+            yield
+            for length, direction in islice(path, 1):
+                self._taps = self._taps + length * direction
 
     def respond(self, features: Tensor) -> Tensor:
         """Return W * X, m x m, for features C x m x m of any size."""

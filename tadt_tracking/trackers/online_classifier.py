@@ -8,6 +8,7 @@ the target is there at all.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -115,17 +116,18 @@ class OnlineClassifier:
         return self._ridge.respond(_normalized(features))
 
     def learn(self, features: Tensor, place: tuple[float, float]) -> None:
-        """Learn from a frame, unless the one before is still being learnt.
+        """Learn from a frame, unless what came before is still being learnt.
+
+        To be called for every frame that may be learnt: beside, each call goes on with that.
 
         Args:
             features: C x n x n of the search window.
             place: (x, y) of the target's middle in cells from the window's.
         """
-        if self._background.free:
-            sample = _normalized(features)
-            self._background.do(lambda: self._learn(sample, place))
+        if not self._background.go_on():
+            self._background.do(self._learn(_normalized(features), place))
 
-    def _learn(self, sample: Tensor, place: tuple[float, float]) -> None:
+    def _learn(self, sample: Tensor, place: tuple[float, float]) -> Iterator[None]:
         shares = self._ridge.shares
         index = self._views + int(shares[self._views :].argmin())  # an empty one, or the oldest
         shares *= (1 - RATE) / (1 - shares[index])
@@ -137,7 +139,7 @@ class OnlineClassifier:
         self._ridge.put(index, sample, self._labels(place))
         self._learnt += 1
         if self._learnt % EVERY == 0:
-            self._ridge.solve(STEPS)
+            yield from self._ridge.solving(STEPS)
 
     def _labels(self, place: tuple[float, float]) -> Tensor:
         columns, rows = (

@@ -1,5 +1,6 @@
 """The classifier that learns on the way, on features made for it."""
 
+import itertools
 import threading
 
 import numpy as np
@@ -10,6 +11,7 @@ from tadt_tracking.trackers.background import Background
 from tadt_tracking.trackers.online_classifier import (
     EVERY,
     FIRST_SHARE,
+    STEPS,
     VIEWS,
     OnlineClassifier,
     View,
@@ -115,34 +117,73 @@ def test_learning_beside_comes_to_the_same(world):
         classifiers.append(started(world, beside))
         for _ in range(EVERY):
             classifiers[-1].learn(world.features(a=(1, 0)), (1, 0))
-            while not classifiers[-1]._background.free:
-                pass
+            finish(classifiers[-1]._background)
     probe = world.features(a=(1, 0))
     in_step, beside = (classifier.respond(probe) for classifier in classifiers)
     assert torch.equal(in_step, beside)
 
 
+def test_beside_filter_is_solved_by_a_step_a_frame(world):
+    classifier = started(world, beside=True)
+    filters = [classifier._ridge.weights]
+    for _ in range(EVERY + STEPS):
+        classifier.learn(world.features(a=(1, 0)), (1, 0))
+        classifier._background._part.result(timeout=10)
+        filters.append(classifier._ridge.weights)
+    changed = [not torch.equal(*pair) for pair in itertools.pairwise(filters)]
+    assert changed == [False] * EVERY + [True] * STEPS
+    assert classifier._learnt == EVERY
+
+
+def finish(background):
+    while background.go_on():
+        pass
+
+
+def in_parts(*parts):
+    for part in parts:
+        part()
+        yield
+
+
 def test_job_beside_does_not_hold_up_its_owner():
     background, go_on = Background(beside=True), threading.Event()
-    background.do(go_on.wait)
-    assert not background.free
+    background.do(in_parts(go_on.wait))
+    assert background.go_on()
     go_on.set()
-    background._job.result(timeout=10)
-    assert background.free
+    finish(background)
+    assert not background.go_on()
+
+
+def test_job_beside_takes_one_part_a_call():
+    background, done = Background(beside=True), []
+    background.do(in_parts(*[lambda: done.append(len(done))] * 3))
+    for count in (1, 2, 3):
+        background._part.result(timeout=10)
+        assert done == list(range(count))
+        assert background.go_on()
+
+
+def test_job_in_step_is_done_at_once():
+    background, done = Background(beside=False), []
+    background.do(in_parts(*[lambda: done.append(len(done))] * 3))
+    assert done == [0, 1, 2]
+    assert not background.go_on()
 
 
 @pytest.mark.parametrize("beside", [False, True])
 def test_fault_of_a_job_is_told(beside):
-    background = Background(beside)
+    background, done = Background(beside), []
 
     def fail():
         raise ArithmeticError("no solution")
 
     with pytest.raises(ArithmeticError, match="no solution"):
-        background.do(fail)
-        while not background.free:
-            pass
-        background.do(fail)
+        background.do(in_parts(fail))
+        finish(background)
+    background.do(in_parts(lambda: done.append(True)))
+    finish(background)
+    assert done
 
 
 @pytest.mark.parametrize("view", [*VIEWS, View(0.3, -0.2, 1.2, mirrored=True)])
