@@ -19,6 +19,7 @@ from tadt_tracking.evaluation.robustness import Protocol
 
 PLAIN = {"engine": "torch", "precision": "fp32"}  # the way networks run if nothing is done for it
 FP32_AND_AUTO = ({"precision": "fp32"}, {"precision": "auto"})
+AS_IN_NODE = {"background": True}  # how trackers learn where time is measured
 SEARCHED = ("Crossing", "David")  # the target of one is searched for in pictures of the other
 
 
@@ -53,19 +54,19 @@ class Bench:
 
     def speed(self) -> str:
         """What trackers cost: times idle and beside a load, and memory."""
-        entrants = [*self._csrt(), *self._trackers((PLAIN, *FP32_AND_AUTO))]
-        return speed.of_entrants(entrants, self._speed_sequence())
+        trackers = self._trackers((PLAIN, *FP32_AND_AUTO), **AS_IN_NODE)
+        return speed.of_entrants([*self._csrt(), *trackers], self._speed_sequence())
 
     def sizes(self) -> str:
         """What the picture's size costs."""
-        fastest = self._trackers(({},))
+        fastest = self._trackers(({},), **AS_IN_NODE)
         return speed.by_picture_size([*self._csrt(), *fastest], self._speed_sequence())
 
     def search(self) -> str:
         """What a lost target costs, in a large picture."""
         followed, other = read_sequences(self.root, ",".join(SEARCHED))
         film = Film(followed.in_canvas(*speed.SIZES["1080p"]), other, None)
-        return speed.while_searching(self._trackers(({},), session=True), film)
+        return speed.while_searching(self._trackers(({},), session=True, **AS_IN_NODE), film)
 
     def accuracy(self) -> str:
         """What trackers reach, and how well their scores tell."""
@@ -74,10 +75,14 @@ class Bench:
         return accuracy.of_entrants(entrants, sequences, self.protocol, self.jobs)
 
     def _trackers(
-        self, ways: Iterable[dict[str, Any]] = FP32_AND_AUTO, *, session: bool = False
+        self,
+        ways: Iterable[dict[str, Any]] = FP32_AND_AUTO,
+        *,
+        session: bool = False,
+        **defaults: Any,
     ) -> list[Entrant]:
         """Return every tracker in every way, or only in that which the user chose."""
-        options = {**self.compute, **self.settings}
+        options = {**defaults, **self.compute, **self.settings}
         ways = ({},) if self._chosen else ways
         return bench_entrants(self.trackers, ways, session=session, **options)
 

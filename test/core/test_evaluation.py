@@ -138,6 +138,28 @@ def test_bench_runs_only_what_the_user_chose():
     assert ways(engine="torch") == [{"engine": "torch"}]
 
 
+def test_bench_measures_time_of_trackers_that_learn_as_in_the_node(square, monkeypatch):
+    measured = []
+
+    def keep(entrants, _):
+        measured.extend(dict(e.options) for e in entrants)
+        return ""
+
+    for table in ("of_entrants", "by_picture_size", "while_searching"):
+        monkeypatch.setattr(bench.speed, table, keep)
+    monkeypatch.setattr(bench, "read_sequences", lambda *_: [square, square])
+
+    def ways(**compute):
+        measured.clear()
+        made = bench.Bench(Path(), ("tadt",), compute, csrt=CsrtEntrant(Path("none")))
+        for part in (made.speed, made.sizes, made.search):
+            part()
+        return [options["background"] for options in measured]
+
+    assert ways() == [True] * 5
+    assert ways(background=False) == [False] * 5
+
+
 def test_errors_of_an_entrant_are_told_at_once():
     with pytest.raises(ValueError, match="unknown tracker 'nope'; valid are: tadt"):
         TrackerEntrant.of("nope")
