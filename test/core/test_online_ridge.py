@@ -53,6 +53,22 @@ def test_every_step_lowers_the_loss():
     assert all(after < before for before, after in itertools.pairwise(losses))
 
 
+def test_one_step_goes_down_the_gradient_as_far_as_it_helps():
+    (samples, labels), shares = draw(4), [0.4, 0.1, 0.3, 0.2]
+    ridge = ridge_of(samples, labels, shares)
+    start = ridge.weights.clone().requires_grad_()
+    loss(start, samples, labels, shares).backward()
+    ridge.solve(1)
+    lengths = -ridge.weights / start.grad
+    length = lengths.mean().item()
+    assert torch.allclose(lengths, torch.full_like(lengths, length), rtol=1e-3)
+    reached = [
+        loss(-factor * length * start.grad, samples, labels, shares).item()
+        for factor in (0.9, 1.0, 1.1)
+    ]
+    assert reached[1] == min(reached)
+
+
 @pytest.mark.parametrize("cells", [CELLS, 14])
 def test_response_is_a_correlation_on_grids_of_any_size(cells):
     (samples, labels), shares = draw(2), [0.5, 0.5]
