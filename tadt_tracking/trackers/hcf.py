@@ -3,9 +3,9 @@
 One correlation filter for each of three layers of a pre-trained VGG-19, learned frame by frame. The
 coarse layers, which know what the target is, say where the fine ones, which know where its edges
 are, have to look. The paper has no scale; here a fourth filter finds it (`ops.scale_filter`). Nor
-does the paper know when its target is gone; here a classifier learns beside the filters, on conv3-4
-and conv4-4 of the same window, what the target is not: it leaves the place to them, but tells
-whether the target is there, and finds it again.
+does the paper know when its target is gone; here a classifier learns beside the filters, on conv4-4
+of the same window, what the target is not: it leaves the place to them, but tells whether the
+target is there, and finds it again.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ SCALE_LAYER = "conv3_4"
 SCALE_STEP = 1.02
 PYRAMID = ScalePyramid(tuple(SCALE_STEP**step for step in range(-8, 9)), cells=10)
 SCALE_SIGMA, SCALE_REGULARIZATION = 1.0, 1e-2
-# What tells whether the target is there sees means of these layers: of how many cells a row, how
-# many apart, and the factor by which the layers come to vary about as much.
-PRESENCE_LAYERS = {"conv3_4": (8, 4, 0.25), "conv4_4": (4, 2, 1.0)}
-PRESENCE_CHANNELS, PRESENCE_STRIDE = 192, 16  # the latter in pixels of the window
+# What tells whether the target is there sees means of POOLED x POOLED cells, twice as far apart.
+PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
+POOLED, POOLED_STRIDE = 4, 2
+PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((3.05, 9.59), -6.01)
+CONFIDENCE = Logistic((3.79, 8.99), -5.19)
 
 
 class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.02, 0.35, 0.8)
+    thresholds = Thresholds(0.1, 0.35, 0.8)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:
@@ -66,7 +66,7 @@ class Hcf(Tracker):
         self._layers = settings.coarse_to_fine
         # Made for all layers, whichever are used: quantised once.
         self._engine = make_engine(network, tuple(LAYER_WEIGHTS), compute)
-        used = {*self._layers, *PRESENCE_LAYERS} | ({SCALE_LAYER} if settings.scale else set())
+        used = {*self._layers, PRESENCE_LAYER} | ({SCALE_LAYER} if settings.scale else set())
         if len(used) < len(LAYER_WEIGHTS):
             self._engine = self._engine.with_taps(tuple(n for n in LAYER_WEIGHTS if n in used))
         self._band = FourierBand.of_labels(CELLS, LABEL_SIGMA * CELLS / (1 + settings.padding))
@@ -240,9 +240,4 @@ class Hcf(Tracker):
 
 def _pooled(found: dict[str, Tensor]) -> Tensor:
     """Return what tells whether the target is there: C x m x m with the window's middle."""
-    return torch.cat(
-        [
-            factor * functional.avg_pool2d(found[layer], cells, apart)
-            for layer, (cells, apart, factor) in PRESENCE_LAYERS.items()
-        ]
-    )
+    return functional.avg_pool2d(found[PRESENCE_LAYER], POOLED, POOLED_STRIDE)

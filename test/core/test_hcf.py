@@ -11,14 +11,7 @@ from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import run_sequence
 from tadt_tracking.settings import SettingError
-from tadt_tracking.trackers.hcf import (
-    PRESENCE_LAYERS,
-    PRESENCE_STRIDE,
-    STRIDES,
-    WINDOW,
-    Hcf,
-    _pooled,
-)
+from tadt_tracking.trackers.hcf import Hcf
 from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.weights import load
 
@@ -253,22 +246,3 @@ def test_precisions_agree_on_real_video(tracker, sequences):
     sequence = Sequence.read(sequences / "Crossing").part(frames=40)  # bf16 may be emulated
     difference = run_sequence(_tracker("bf16"), sequence).auc - run_sequence(tracker, sequence).auc
     assert abs(difference) < 0.05
-
-
-def test_layers_that_tell_presence_are_seen_around_the_same_places():
-    columns = {
-        layer: (torch.arange(WINDOW // stride) + 0.5) * stride - WINDOW / 2
-        for layer, stride in STRIDES.items()
-    }
-    means = _pooled({layer: at.expand(1, len(at), -1) for layer, at in columns.items()})
-    places = (torch.arange(means.shape[-1]) - means.shape[-1] // 2) * PRESENCE_STRIDE
-    for seen, (_, _, factor) in zip(means, PRESENCE_LAYERS.values(), strict=True):
-        assert torch.equal(seen / factor, places.float().expand_as(seen))
-
-
-def test_layers_that_tell_presence_vary_about_as_much(tracker):
-    picture, truth = scene((100, 100))
-    tracker.init(picture, truth)
-    means = _pooled(tracker._features(picture, truth.center))
-    low, high = (layer.var((1, 2)).mean().item() for layer in means.split([256, 512]))
-    assert 1 / 2 < (low / high) ** 0.5 < 2
