@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 import torch
 from torch import Tensor
@@ -84,8 +83,8 @@ class OnlineRidge:
         path = conjugate_steps(product, residual)
         for _ in range(steps):
             yield
-            for length, direction in islice(path, 1):
-                self._taps = self._taps + length * direction
+            length, direction = next(path, (0.0, residual))  # solved: no step
+            self._taps = self._taps + length * direction
 
     def respond(self, features: Tensor) -> Tensor:
         """Return W * X, m x m, for features C x m x m of any size."""

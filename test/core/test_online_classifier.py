@@ -52,6 +52,17 @@ def started(world, beside=False):
     return OnlineClassifier(views, torch.tensor(places).float(), SIZE, beside=beside)
 
 
+def finish(background):
+    while background.go_on():
+        pass
+
+
+def in_parts(*parts):
+    for part in parts:
+        part()
+        yield
+
+
 def peak(response):
     row, column = divmod(int(response.argmax()), CELLS)
     return column - CELLS // 2, row - CELLS // 2
@@ -133,17 +144,6 @@ def test_beside_filter_is_solved_by_a_step_a_frame(world):
     changed = [not torch.equal(*pair) for pair in itertools.pairwise(filters)]
     assert changed == [False] * EVERY + [True] * STEPS
     assert classifier._learnt == EVERY
-
-
-def finish(background):
-    while background.go_on():
-        pass
-
-
-def in_parts(*parts):
-    for part in parts:
-        part()
-        yield
 
 
 def test_job_beside_does_not_hold_up_its_owner():
