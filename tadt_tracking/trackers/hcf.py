@@ -55,7 +55,7 @@ class Hcf(Tracker):
     """Hierarchical Convolutional Features."""
 
     Settings = HcfSettings
-    thresholds = Thresholds(0.1, 0.35, 0.8)
+    thresholds = Thresholds(0.02, 0.35, 0.8)
     can_search = True
 
     def __init__(self, settings: HcfSettings, compute: Compute, weights: StateDict) -> None:
