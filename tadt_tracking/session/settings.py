@@ -22,7 +22,8 @@ class SessionSettings(Settings):
 
     lose_below: float = setting(
         OF_TRACKER,
-        "score below which a frame speaks against the target; -1: the tracker's",
+        "score below which a frame speaks against the target (up to 0.005: none does); -1: the "
+        "tracker's",
         minimum=OF_TRACKER,
         maximum=1.0,
     )

@@ -103,3 +103,8 @@ def test_thresholds_in_the_wrong_order_are_told(given, told):
 def test_threshold_is_a_probability_or_the_trackers():
     with pytest.raises(SettingError, match="-1 or at least 0"):
         SessionSettings(regain_above=-0.5)
+
+
+def test_threshold_below_what_a_frame_can_say_never_loses():
+    machine = StateMachine(Thresholds(0.005, 0.5, 0.8), 2.0)
+    assert _judged(*[0.0] * 100, machine=machine) == ["UNCERTAIN"] * 100
