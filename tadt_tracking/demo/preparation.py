@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable
@@ -16,13 +17,14 @@ WEIGHTS = {"tadt": "vgg16-oxford", "hcf": "vgg19-oxford", "dasiamrpn": "siamrpn-
 DEFAULT_TRACKER = "tadt"
 BUILD = "from tadt_tracking import create_tracker; create_tracker({tracker!r})"
 TIMEOUT_S = 300.0
+ENGINES = Path(__file__).parents[1] / "engines"  # what makes networks small
 
 
 def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
-    """Fetch the tracker's weights and, where OpenVINO is installed, let it quantise the network.
+    """Fetch the tracker's weights and, where OpenVINO is installed, have the network made small.
 
     Whether that has been done is told by a file in the cache: to look closer takes torch, which
-    takes seconds to load. Should the file be wrong, the node quantises the network itself.
+    takes seconds to load. Should the file be wrong, the node prepares the network itself.
 
     Args:
         logs: folder for the log of the process that builds the tracker.
@@ -38,7 +40,7 @@ def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
     if done is None or done.exists():
         return
     tell(
-        "preparing the network for this machine, once (quantising it takes some 15 seconds, longer "
+        "preparing the network for this machine, once (quantising it takes up to a minute, longer "
         "on a busy machine)"
     )
     with Children(logs, dict(os.environ)) as children:
@@ -53,4 +55,5 @@ def _done_file(tracker: str) -> Path | None:
         versions = [f"{name}-{metadata.version(name)}" for name in ("openvino", "nncf")]
     except metadata.PackageNotFoundError:
         return None
-    return cache_folder() / "-".join(["prepared", tracker, *versions])
+    makers = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(ENGINES.glob("*.py"))))
+    return cache_folder() / "-".join(["prepared", tracker, *versions, makers.hexdigest()[:16]])

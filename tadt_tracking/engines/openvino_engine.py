@@ -44,7 +44,7 @@ class OpenVinoEngine(Engine):
     def of(cls, network: TappedNetwork, taps: tuple[str, ...], compute: Compute) -> OpenVinoEngine:
         """Convert a network (weights loaded); for int8 quantise it, or take that from the cache."""
         if compute.precision == "int8":
-            model = quantization.quantized(network, taps, lambda: exported(network, taps))
+            model = quantization.quantized(network, taps, exported)
         else:
             model = exported(network, taps)
         return cls(model, taps, compute)

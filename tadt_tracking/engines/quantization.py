@@ -1,4 +1,4 @@
-"""Post-training quantisation to int8, done once for a network and kept in the cache."""
+"""Networks made small: low ranks and int8, done once for a network and kept in the cache."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import logging
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from tadt_tracking.engines.low_rank import low_rank
 from tadt_tracking.engines.openvino_runtime import core, openvino
 from tadt_tracking.networks.base import TappedNetwork
 from tadt_tracking.photographs import photograph
@@ -28,6 +30,7 @@ PHOTOGRAPHS = (
 )
 WINDOWS = 120
 SIDE = 180  # pixels of a window shown to the network
+FITTED = 40  # of the windows, to which smaller convolutions are fitted
 SMALLEST = 40  # pixels of a photograph that a window spans at least
 
 
@@ -36,19 +39,26 @@ def is_possible() -> bool:
     return all(importlib.util.find_spec(name) for name in ("nncf", "skimage"))
 
 
-def quantized(network: TappedNetwork, taps: tuple[str, ...], export: Callable[[], Any]) -> Any:
+def quantized(
+    network: TappedNetwork,
+    taps: tuple[str, ...],
+    export: Callable[[TappedNetwork, tuple[str, ...]], Any],
+) -> Any:
     """Return a network with weights and activations in int8, as an `openvino.Model`.
+
+    Before that smaller convolutions take the places of its large ones (`low_rank`).
 
     Args:
         network: the network with its weights, float32.
         taps: the layers that are its outputs.
-        export: makes the float32 `openvino.Model`; called only where the cache has no result.
+        export: makes a float32 `openvino.Model` of a network and taps; called only where the cache
+            has no result.
     """
     windows = calibration_windows()
     path = cache_folder() / f"int8-{_key(network, taps, windows)[:16]}"
     if not path.exists():
-        _LOG.info("quantising a network to int8, once: some 15 seconds")
-        model = _quantize(export(), windows)
+        _LOG.info("quantising a network to int8, once: up to a minute")
+        model = _quantize(export(low_rank(network, taps, windows[:FITTED]), taps), windows)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
             made = Path(scratch) / "model"
@@ -105,9 +115,12 @@ def _first_convolution(model: Any) -> str:
 
 
 def _key(network: TappedNetwork, taps: tuple[str, ...], windows: np.ndarray) -> str:
-    """Return a checksum of all that a quantised network depends on, this file among it."""
+    """Return a checksum of all that a quantised network depends on, its makers among it."""
     versions = [importlib.metadata.version(name) for name in ("nncf", "openvino")]
-    sha = hashlib.sha256(repr((digest(network.state_dict()), taps, versions)).encode())
+    sha = hashlib.sha256(
+        repr((digest(network.state_dict()), network.large, taps, versions)).encode()
+    )
     sha.update(windows.tobytes())
-    sha.update(Path(__file__).read_bytes())
+    for maker in (__name__, low_rank.__module__):
+        sha.update(Path(sys.modules[maker].__file__).read_bytes())
     return sha.hexdigest()

@@ -15,7 +15,14 @@ FEATURES, CLASSIFICATION, REGRESSION = "features", "classification", "regression
 
 
 class TappedNetwork(Protocol):
-    """A network (an `nn.Module`) that gives some of its layers for pictures."""
+    """A network (an `nn.Module`) that gives some of its layers for pictures.
+
+    Attributes:
+        large: names of convolutions in which most of the work is, and for which an engine may let
+            smaller ones stand in (`engines.low_rank`).
+    """
+
+    large: tuple[str, ...]
 
     def __call__(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
         """Return the layers `taps` (N x C x H' x W') of images N x 3 x H x W, BGR, 0 to 255."""
@@ -40,10 +47,12 @@ class SiameseRpn(nn.Module, ABC):
         classified: the tap (see :class:`SearchBranch`) on which a classifier learns online.
         compared: that by which things are compared with what the target looked like. The middle and
             the stride of both are those of the features.
+        large: see :class:`TappedNetwork`.
     """
 
     classified: ClassVar[str] = FEATURES
     compared: ClassVar[str] = CLASSIFICATION
+    large: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def layers(self, images: Tensor) -> dict[str, Tensor]:
@@ -95,6 +104,7 @@ class SearchBranch(nn.Module):
     Attributes:
         taps: FEATURES, of which the kernels are made, CLASSIFICATION and REGRESSION, what they are
             correlated with, and what else the network's `classified` and `compared` name.
+        large: see :class:`TappedNetwork`.
     """
 
     def __init__(self, network: SiameseRpn) -> None:
@@ -104,6 +114,7 @@ class SearchBranch(nn.Module):
         _fold_batch_norms(self.network)
         own = (FEATURES, CLASSIFICATION, REGRESSION)
         self.taps = tuple(dict.fromkeys((*own, network.classified, network.compared)))
+        self.large = tuple(f"network.{name}" for name in network.large)
 
     def forward(self, images: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
         """Return layers by name, see :class:`TappedNetwork`."""

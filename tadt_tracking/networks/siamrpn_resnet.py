@@ -25,6 +25,8 @@ class SiamRpnResNet(SiameseRpn):
     Kernels have the shape N x 256 x 5 x 5 for exemplars of 127 px.
     """
 
+    large = tuple(f"backbone.layer{layer}.0.downsample.0" for layer in (2, 3))
+
     def __init__(self) -> None:
         """Make the layers with torch's usual random values."""
         super().__init__()

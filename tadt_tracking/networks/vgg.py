@@ -66,12 +66,16 @@ class Vgg(nn.Module):
     """The convolutional part of a VGG network, which normalises its own input.
 
     The state dict holds `convB_C.weight` and `.bias` and the input's `mean` and `std` (1, 3, 1, 1).
+
+    Attributes:
+        large: the convolutions of blocks 3 and 4, see :class:`TappedNetwork`.
     """
 
     def __init__(self, plan: VggPlan) -> None:
         """Make the layers with uninitialised values; load a state dict before use."""
         super().__init__()
         self.plan = plan
+        self.large = tuple(n for n in plan.layer_names if n.startswith(("conv3", "conv4")))
         self.chosen: Mapping[str, Tensor] = {}  # channels to give of layers that compute all
         self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
         self.register_buffer("std", torch.ones(1, 3, 1, 1))

@@ -9,7 +9,9 @@ import skimage.data
 import torch
 
 from tadt_tracking.engines import Compute, ComputeSettings, make_engine, quantization
+from tadt_tracking.engines.low_rank import low_rank
 from tadt_tracking.engines.steady_frame import WARM_UP, SteadyFrame
+from tadt_tracking.engines.torch_engine import TorchEngine
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
 from tadt_tracking.photographs import photograph
 from tadt_tracking.settings import SettingError
@@ -22,10 +24,10 @@ WAYS = {
     ("torch", "fp16"): 0.999,
     ("openvino", "fp32"): 0.999999,
     ("openvino", "bf16"): 0.999,
-    ("openvino", "int8"): 0.985,
+    ("openvino", "int8"): 0.95,
 }
-# Photographs that int8's ranges are not measured on; least mean signal to error in int8, in dB.
-UNSEEN, LEAST_DB = ("moon.png", "clock_motion.png", "cell.png"), 24.0
+# Photographs that int8's ranges are not measured on, nor smaller convolutions fitted to.
+UNSEEN = ("moon.png", "clock_motion.png", "cell.png")
 
 
 def _compute(engine, precision, **others):
@@ -34,10 +36,14 @@ def _compute(engine, precision, **others):
     )
 
 
-def _engine(engine, precision, **others):
+def _network():
     network = Vgg(VGG16_TO_CONV4_3)
     network.load_state_dict(load("vgg16-oxford"))
-    return make_engine(network, LAYERS, _compute(engine, precision, **others))
+    return network
+
+
+def _engine(engine, precision, **others):
+    return make_engine(_network(), LAYERS, _compute(engine, precision, **others))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +77,7 @@ def test_features_point_the_same_way(way, plain, picture):
         assert found[layer].dtype == torch.float32
         assert found[layer].shape == expected[layer].shape
         assert _cosine(found[layer], expected[layer]) > WAYS[names]
-        assert found[layer].norm().item() == pytest.approx(expected[layer].norm().item(), rel=0.05)
+        assert found[layer].norm().item() == pytest.approx(expected[layer].norm().item(), rel=0.1)
 
 
 def test_batches_of_another_size_are_computed(way, plain, picture):
@@ -127,22 +133,39 @@ def test_quantised_network_is_made_once(monkeypatch, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_features_are_clear_of_the_error_of_quantisation(plain):
-    """Measured 25.6 dB; 22.8 with the first convolution in int8, 16.8 as NNCF does by default."""
-    if not quantization.is_possible():
-        pytest.skip("nncf is not installed")
+@pytest.fixture(scope="module")
+def small():
+    """The network with small convolutions in place of its large ones, in plain torch."""
+    windows = quantization.calibration_windows()[: quantization.FITTED]
+    return TorchEngine(low_rank(_network(), LAYERS, windows), LAYERS, _compute("torch", "fp32"))
+
+
+def _clearness(engine, reference, layer):
+    """Return signal to error of an engine's features of photographs unseen, mean in dB."""
     assert not set(UNSEEN) & set(quantization.PHOTOGRAPHS)
-    engine = _engine("openvino", "int8")
     clearness = []
     for name in UNSEEN:
         whole = photograph(name)
         top, left = ((length - quantization.SIDE) // 2 for length in whole.shape[:2])
         rows, columns = (slice(at, at + quantization.SIDE) for at in (top, left))
         window = torch.from_numpy(np.ascontiguousarray(whole[rows, columns]))[None]
-        expected, found = plain(window)["conv4_3"], engine(window)["conv4_3"]
+        expected, found = reference(window)[layer], engine(window)[layer]
         error = (found - expected).square().sum()
         clearness.append(10 * torch.log10(expected.square().sum() / error).item())
-    assert np.mean(clearness) > LEAST_DB
+    return np.mean(clearness)
+
+
+def test_small_convolutions_answer_much_as_the_large_ones(small, plain):
+    """Measured 17.1 and 10.5 dB; with three eighths of the filters in place of half 8.5."""
+    assert _clearness(small, plain, "conv4_1") > 16.0
+    assert _clearness(small, plain, "conv4_3") > 9.5
+
+
+def test_features_are_clear_of_the_error_of_quantisation(small):
+    """Measured 19.1 dB."""
+    if not quantization.is_possible():
+        pytest.skip("nncf is not installed")
+    assert _clearness(_engine("openvino", "int8"), small, "conv4_3") > 18.0
 
 
 def test_calibration_windows_are_the_same_every_time_and_show_something():

@@ -244,6 +244,15 @@ def test_the_network_is_prepared_once(builds):
     assert builds("raise ValueError('a second time')") == []
 
 
+def test_a_network_made_in_another_way_is_prepared_anew(builds, monkeypatch, tmp_path):
+    builds("pass")
+    (tmp_path / "engines").mkdir()
+    (tmp_path / "engines" / "quantization.py").write_text("WINDOWS = 1")
+    monkeypatch.setattr(preparation, "ENGINES", tmp_path / "engines")
+    assert len(builds("pass")) == 1
+    assert builds("pass") == []
+
+
 def test_nothing_is_prepared_without_openvino(builds, monkeypatch):
     def missing(package):
         raise preparation.metadata.PackageNotFoundError(package)
