@@ -94,7 +94,10 @@ def gathered_threads() -> Iterator[None]:
     """
     cores = sorted(os.sched_getaffinity(0))
     half = cores[len(cores) // 2 :]
-    before = {thread: os.sched_getaffinity(thread) for thread in threads_in_short_slices()}
+    before: dict[int, set[int]] = {}
+    for thread in threads_in_short_slices():
+        with suppress(OSError):  # the thread has ended
+            before[thread] = os.sched_getaffinity(thread)
     for thread in before:
         _place(thread, half)
     try:

@@ -136,6 +136,19 @@ def test_other_threads_stay_where_they_are(monkeypatch):
 
 
 @needs_cores
+def test_a_thread_that_has_just_ended_stops_nothing(monkeypatch):
+    def allowed(own):
+        monkeypatch.setattr(contention, "threads_in_short_slices", lambda: [ended, own])
+        with gathered_threads():
+            return os.sched_getaffinity(own)
+
+    ended = _with_one_beside(lambda other: other)
+    with pytest.raises(ProcessLookupError):
+        os.sched_getaffinity(ended)
+    assert _with_one_beside(allowed) < os.sched_getaffinity(0)
+
+
+@needs_cores
 def test_a_failed_pass_leaves_the_threads_spread():
     def allowed(_):
         before = os.sched_getaffinity(0)
