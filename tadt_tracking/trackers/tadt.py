@@ -48,14 +48,14 @@ RANKED_MARGIN = 4  # cells around a ranked target, so that the zero padding stay
 # What tells whether the target is there sees the chosen channels in cells of twice the stride.
 POOLED, POOLED_STRIDE = 3, 2
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((3.66, 9.1), -5.4)
+CONFIDENCE = Logistic((2.81, 8.41), -4.94)
 
 
 class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
-    thresholds = Thresholds(0.1, 0.5, 0.8)
+    thresholds = Thresholds(0.04, 0.3, 0.8)
     can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
