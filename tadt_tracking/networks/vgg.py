@@ -34,10 +34,12 @@ class VggPlan:
         blocks: output channels of the 3x3 convolutions, block by block.
         pooled: number of blocks followed by a 2x2 max pooling; the stride of everything later is
             2 ** pooled.
+        large: see :class:`TappedNetwork`.
     """
 
     blocks: tuple[tuple[int, ...], ...]
     pooled: int
+    large: tuple[str, ...] = ()
 
     @property
     def layers(self) -> tuple[VggLayer, ...]:
@@ -55,8 +57,11 @@ class VggPlan:
 
 
 VGG16_TO_CONV4_3 = VggPlan(
-    blocks=((64, 64), (128, 128), (256, 256, 256), (512, 512, 512)), pooled=2
+    blocks=((64, 64), (128, 128), (256, 256, 256), (512, 512, 512)),
+    pooled=2,
+    large=tuple(f"conv{block}_{number}" for block in (3, 4) for number in (1, 2, 3)),
 )
+# None is large: on smaller convolutions HCF takes others for its target (docs/tried.md).
 VGG19_TO_CONV5_4 = VggPlan(
     blocks=((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4), pooled=4
 )
@@ -66,16 +71,13 @@ class Vgg(nn.Module):
     """The convolutional part of a VGG network, which normalises its own input.
 
     The state dict holds `convB_C.weight` and `.bias` and the input's `mean` and `std` (1, 3, 1, 1).
-
-    Attributes:
-        large: the convolutions of blocks 3 and 4, see :class:`TappedNetwork`.
     """
 
     def __init__(self, plan: VggPlan) -> None:
         """Make the layers with uninitialised values; load a state dict before use."""
         super().__init__()
         self.plan = plan
-        self.large = tuple(n for n in plan.layer_names if n.startswith(("conv3", "conv4")))
+        self.large = plan.large
         self.chosen: Mapping[str, Tensor] = {}  # channels to give of layers that compute all
         self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
         self.register_buffer("std", torch.ones(1, 3, 1, 1))

@@ -48,7 +48,7 @@ PRESENCE_LAYER, PRESENCE_CHANNELS = "conv4_4", 192
 POOLED, POOLED_STRIDE = 4, 2
 PRESENCE_STRIDE = STRIDES[PRESENCE_LAYER] * POOLED_STRIDE
 # Logistic fit by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md).
-CONFIDENCE = Logistic((3.43, 7.11), -3.74)
+CONFIDENCE = Logistic((3.79, 8.99), -5.19)
 
 
 class Hcf(Tracker):
