@@ -37,11 +37,15 @@ _Hook = Callable[[str, nn.Conv2d, Tensor, Tensor], Tensor | None]
 def low_rank(network: TappedNetwork, taps: tuple[str, ...], windows: np.ndarray) -> TappedNetwork:
     """Return a copy of a network in which three convolutions stand in for each of its large ones.
 
+    A network that has none is returned as it is.
+
     Args:
         network: an `nn.Module` with its weights, float32; its `large` names the convolutions.
         taps: the layers that are wanted of it.
         windows: pictures to which it shall answer much the same, N x H x W x 3, uint8, BGR.
     """
+    if not network.large:
+        return network
     small = copy.deepcopy(network).eval()
     pictures = torch.from_numpy(windows).permute(0, 3, 1, 2).float()
     answers: dict[str, Tensor] = {}

@@ -73,3 +73,10 @@ def test_the_network_itself_and_what_was_not_computed_stay_as_they_are():
     assert torch.get_num_threads() == threads
     assert not small.second[0]._forward_hooks
     assert not network.second._forward_hooks
+
+
+def test_a_network_without_large_convolutions_is_not_even_run(monkeypatch):
+    network = _Network(4)
+    network.large = ()
+    monkeypatch.setattr(network, "forward", lambda *given: pytest.fail("it was run"))
+    assert low_rank(network, ("second",), WINDOWS) is network
