@@ -73,9 +73,9 @@ class Compute:
         """Resolve every "auto" for this machine.
 
         Engine "auto" is OpenVINO on a CPU where it is installed and offers the asked precision.
-        Precision "auto" is fp16 on CUDA, int8 on OpenVINO where the processor has AVX2 (several
-        times as fast as fp32 with VNNI, about twice without), bf16 where the processor multiplies
-        that (avx512_bf16, AMX), else fp32.
+        Precision "auto" is fp16 on CUDA, int8 on OpenVINO where the processor has AVX2 (with
+        whole networks four times as fast as fp32 with VNNI, nearly twice without), bf16 where the
+        processor multiplies that (avx512_bf16, AMX), else fp32.
 
         Raises:
             ValueError: a device that is unknown or not there, or a precision that the engine does
