@@ -81,6 +81,7 @@ def candidates_of_cells(
     center: tuple[float, float],
     pixel: tuple[float, float],
     size: tuple[float, float],
+    window: np.ndarray,
     features: Tensor,
     presence: Presence,
 ) -> list[Candidate]:
@@ -91,7 +92,8 @@ def candidates_of_cells(
         center: see there.
         pixel: see there.
         size: width and height of the boxes in pixels of the window.
-        features: of the window, which are looks as well.
+        window: s x s x 3, uint8, in which the search was.
+        features: of it, which are looks as well.
         presence: answers for them.
     """
     answers = presence.answers(features)
@@ -100,7 +102,7 @@ def candidates_of_cells(
     ranks = answers.flatten()
 
     def scores(chosen: Tensor) -> list[float]:
-        return presence.scores(features, ranks[chosen], boxes[:, chosen])
+        return presence.scores(features, ranks[chosen], boxes[:, chosen], window)
 
     return candidates(image, center, pixel, boxes, ranks, scores)
 

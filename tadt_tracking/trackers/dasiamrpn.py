@@ -70,10 +70,11 @@ class DaSiamRpn(Tracker):
     def _init(self, image: np.ndarray, box: Box) -> None:
         self._center, self._size = box.center, box.size
         self._smallest = tuple(min(length, SMALLEST) for length in box.size)
-        self._propose.learn(self._window(image, self._center, self._pixel(), EXEMPLAR_SIDE))
+        exemplar = self._window(image, self._center, self._pixel(), EXEMPLAR_SIDE)
+        self._propose.learn(self.compute.batch([exemplar]))
         self._shape = Shape()
         if self.settings.distractor_aware or self._constants.corrects_shape:
-            self._compare(self._propose(self._window(image, self._center, self._pixel())))
+            self._compare(self._proposals(self._window(image, self._center, self._pixel())))
         if self.settings.online:
             self._presence = self._first_presence(image)
         self._size = self._shape.undo(self._size)
@@ -100,10 +101,13 @@ class DaSiamRpn(Tracker):
 
     def _window(
         self, image: np.ndarray, center: tuple[float, float], pixel: float, side: int | None = None
-    ) -> Tensor:
+    ) -> np.ndarray:
         """Cut a square of `side` pixels of `pixel` pixels of the image; None: a search window."""
         side = side or self._constants.search_side
-        return self.compute.batch([crop(image, center, (side * pixel,) * 2, (side, side))])
+        return crop(image, center, (side * pixel,) * 2, (side, side))
+
+    def _proposals(self, window: np.ndarray) -> Proposals:
+        return self._propose(self.compute.batch([window]))
 
     def _pixel(self) -> float:
         """Return the size of the network's pixels in pixels of the image."""
@@ -119,21 +123,22 @@ class DaSiamRpn(Tracker):
         self._center = inside(self._center, image)
         pixel, span = self._pixel(), self.search_span()
         searched = Box.from_center(*self._center, span, span).clip(image)
-        seen = self._propose(self._window(image, self._center, pixel))
+        window = self._window(image, self._center, pixel)
+        seen = self._proposals(window)
         answers = self._answers(seen)
         best = self._choose(seen, answers)
         # The frame's only synchronisation with a GPU:
         values = torch.cat([best, self._observe(seen, answers, best)]).tolist()
         proposal, (certainty, score), observed = values[:4], values[4:6], values[6:]
-        window, place = (self._center, (pixel, pixel)), (proposal[0], proposal[1])
+        at, place = (self._center, (pixel, pixel)), (proposal[0], proposal[1])
         self._follow(image, [length * pixel for length in proposal], certainty)
         box = Box.from_center(*self._center, *self._shape.correct(self._size))
         if not self.settings.online:
             return Result(box, score, searched, (score,))
-        sighting = self._presence.judge(observed)
+        sighting = self._presence.judge(observed, window)
         if self.learning:
             self._presence.learn(seen.features, place, sighting)
-        others = lookalikes(sighting.others, *window, box)
+        others = lookalikes(sighting.others, *at, box)
         return Result(box, sighting.score, searched, sighting.evidence, others)
 
     def _answers(self, seen: Proposals) -> Tensor | None:
@@ -200,7 +205,8 @@ class DaSiamRpn(Tracker):
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
-        seen = self._propose(self._window(image, region.center, pixel))
+        window = self._window(image, region.center, pixel)
+        seen = self._proposals(window)
         answers = self._answers(seen)
         _, heights = self._judge(seen, answers)
         boxes = torch.stack([*seen.boxes[:2], *self._shape.correct(seen.boxes[2:])]).flatten(1)
@@ -209,7 +215,7 @@ class DaSiamRpn(Tracker):
             if answers is None:
                 return seen.scores.take(chosen).tolist()
             there = self._there(seen, answers).take(chosen)
-            return self._presence.scores(seen.looks, there, boxes[:, chosen])
+            return self._presence.scores(seen.looks, there, boxes[:, chosen], window)
 
         return candidates(image, region.center, (pixel,) * 2, boxes, heights.flatten(), scores)
 

@@ -134,7 +134,9 @@ class Logistic(NamedTuple):
     weights: tuple[float, ...]
     bias: float
 
-    def __call__(self, evidence: np.ndarray | tuple[float, ...]) -> np.ndarray | float:
-        """Return the probabilities for evidence of shape ... x K."""
-        log_odds = np.asarray(evidence) @ np.asarray(self.weights) + self.bias
+    def __call__(
+        self, evidence: np.ndarray | tuple[float, ...], against: float = 0.0
+    ) -> np.ndarray | float:
+        """Return the probabilities for evidence of shape ... x K, less `against` in log-odds."""
+        log_odds = np.asarray(evidence) @ np.asarray(self.weights) + self.bias - against
         return (1 + np.tanh(log_odds / 2)) / 2

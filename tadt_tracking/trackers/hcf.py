@@ -77,7 +77,7 @@ class Hcf(Tracker):
     @torch.inference_mode()
     def _init(self, image: np.ndarray, box: Box) -> None:
         self._place, self._usual = Place(box), Usual()
-        found = self._features(image, box.center)
+        found = self._look(self._search_window(image, box.center))
         height, width = self._target_cells()
         sigma = (LABEL_SIGMA * height, LABEL_SIGMA * width)
         self._labels = self._band.gaussian(sigma, self.compute.device)
@@ -96,7 +96,8 @@ class Hcf(Tracker):
     def _update(self, image: np.ndarray) -> Result:
         self._place.stay_inside(image)
         searched = Box.from_center(*self._place.center, *self._window()).clip(image)
-        found = self._features(image, self._place.center)
+        window = self._search_window(image, self._place.center)
+        found = self._look(window)
         seen = _pooled(found)
         place, height = self._locate(self._spectra(found, self._centered))
         answers = self._presence.answers(seen)
@@ -104,8 +105,8 @@ class Hcf(Tracker):
         observed = self._presence.observe(seen, answers, box)
         # The one synchronisation with a GPU before the scale's:
         down, across, height, *observed = torch.cat([place, height, observed]).tolist()
-        sighting = self._presence.judge(observed)
-        window = (self._place.center, self._pixel())
+        sighting = self._presence.judge(observed, window)
+        at = (self._place.center, self._pixel())
         place = self._move((down, across), image)
         if self._usual.note(height, self.settings.learn_above):
             if self.settings.scale:
@@ -114,7 +115,7 @@ class Hcf(Tracker):
                 self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), sighting)
                 self._learn(image, found, place)
         box = self._place.box
-        others = lookalikes(sighting.others, *window, box)
+        others = lookalikes(sighting.others, *at, box)
         return Result(box, sighting.score, searched, sighting.evidence, others)
 
     def _window(self) -> tuple[float, float]:
@@ -135,17 +136,18 @@ class Hcf(Tracker):
         height, width = self._target_cells()
         return width * CELL, height * CELL
 
-    def _features(
+    def _search_window(
         self, image: np.ndarray, center: tuple[float, float], scale: float = 1.0
-    ) -> dict[str, Tensor]:
-        """Return the features (C x h x w) of a search window around a place, by layer."""
+    ) -> np.ndarray:
+        """Cut a search window, `scale` times as large as usual, around a place."""
         span = tuple(scale * length for length in self._window())
-        return self._look(crop(image, center, span, (WINDOW, WINDOW)))
+        return crop(image, center, span, (WINDOW, WINDOW))
 
     def _describe(self, window: np.ndarray) -> tuple[Tensor, Tensor]:
         return (_pooled(self._look(window)),) * 2
 
     def _look(self, window: np.ndarray) -> dict[str, Tensor]:
+        """Return the features (C x h x w) of a search window, by layer."""
         found = self._engine(self.compute.batch([window]))
         # Channels last in memory, which is what all that reads them wants.
         return {
@@ -200,7 +202,8 @@ class Hcf(Tracker):
         The paper cuts a second window there, which runs the network twice a frame.
         """
         if self.settings.second_pass:
-            found, place = self._features(image, self._place.center), (0.0, 0.0)
+            found = self._look(self._search_window(image, self._place.center))
+            place = (0.0, 0.0)
         spectra = self._spectra(found, self._analyses(place))
         for filter_, spectrum in zip(self._filters, spectra, strict=True):
             filter_.learn(spectrum, self._labels, self.settings.learning_rate)
@@ -230,9 +233,10 @@ class Hcf(Tracker):
 
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
-        seen = _pooled(self._features(image, region.center, scale))
+        window = self._search_window(image, region.center, scale)
+        seen = _pooled(self._look(window))
         at = (region.center, tuple(scale * length for length in self._pixel()))
-        return candidates_of_cells(image, *at, self._size_seen(), seen, self._presence)
+        return candidates_of_cells(image, *at, self._size_seen(), window, seen, self._presence)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

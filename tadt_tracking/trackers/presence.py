@@ -1,13 +1,14 @@
 """What all trackers do alike with what tells whether their target is there.
 
-That is a classifier, which has learnt what the target is not, and how the target looks. Trackers
-differ in the features that they show it: each gives it those of its own search window.
+That is a classifier, which has learnt what the target is not, and how the target looks; of what was
+out of sight also which colours it has. Trackers differ in the features that they show it: each
+gives it those of its own search window.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from tadt_tracking.ops.embedding import embed_around, embed_boxes, read
 from tadt_tracking.ops.peaks import peaks
 from tadt_tracking.ops.whitening import Whitening
 from tadt_tracking.trackers.appearance import Appearance
+from tadt_tracking.trackers.colors import Colors
 from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness, evidence
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 
@@ -25,6 +27,9 @@ LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 LOOK_CELLS = 5  # points a row of a look
 STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
+# Against a target that was out of sight, in log-odds, if none of its colours are there. While it is
+# followed they do not count, since light may change.
+STRANGE = 10.0
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
 
@@ -56,7 +61,8 @@ class Sighting(NamedTuple):
         later: how alike that would be, had the target not been seen for a while.
         evidence: of answer and likeness, relative to the usual ones: about 0 (a logarithm) and 1
             where the target is.
-        score: the probability, made of both, that the target is there.
+        score: the probability, made of both, that the target is there; less for one that was out of
+            sight if its colours are others.
         others: places (x, y) in pixels of the window from its middle that seem to show it as well,
             and that one itself if it is the best.
     """
@@ -114,6 +120,7 @@ class Presence:
         places = torch.tensor([place for _, place in cut]) / stride
         cells = (size[0] / stride, size[1] / stride)
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
+        self._colors = Colors(cut[0][0], (0, 0, *size))
         self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
         self._staleness = 0.0
         self._logistic = logistic
@@ -148,26 +155,37 @@ class Presence:
         self._seen = looks, box, embedded[0]
         likenesses = self._appearance.latest.likeness(embedded)
         later = self._appearance.earlier.likeness(embedded[:1])
-        return torch.cat([*places, heights, likenesses, later])
+        return torch.cat([*places, heights, likenesses, later, box[2:]])
 
-    def judge(self, observed: list[float]) -> Sighting:
-        """Tell what the values of `observe` mean."""
-        *observed, later = observed
+    def judge(self, observed: list[float], window: np.ndarray) -> Sighting:
+        """Tell what the values of `observe` mean, of a window (s x s x 3, uint8)."""
+        *observed, later, width, height = observed
         count = 1 + PEAKS
         rows = (observed[start : start + count] for start in range(0, 4 * count, count))
-        here, *there = zip(*rows, strict=True)
-        others = ((x, y) for x, y, *seen in there if self._score(*seen) >= LOOKALIKE)
-        seen = here[2:]
-        return Sighting(*seen, later, self._evidence(*seen), self._score(*seen), tuple(others))
+        (x, y, *seen), *there = zip(*rows, strict=True)
+        size = (width, height)
+        self._seen_in = window, (x, y, *size)
+        evidence, score = self._judged(*seen, *self._seen_in)
+        others = tuple(
+            (x, y)
+            for x, y, *seen in there
+            if self._judged(*seen, window, (x, y, *size))[1] >= LOOKALIKE
+        )
+        return Sighting(*seen, later, evidence, score, others)
 
-    def scores(self, looks: Tensor, answers: Tensor, boxes: Tensor) -> list[float]:
+    def scores(
+        self, looks: Tensor, answers: Tensor, boxes: Tensor, window: np.ndarray
+    ) -> list[float]:
         """Return the probabilities that the target is in boxes, 4 x N, of N answers there."""
         likenesses = self._appearance.latest.likeness(self._embed(looks, boxes))
-        seen = torch.stack([answers, likenesses], 1).tolist()
-        return [self._score(*values) for values in seen]
+        seen = torch.cat([answers[None], likenesses[None], boxes]).T.tolist()
+        return [self._judged(*row[:2], window, row[2:])[1] for row in seen]
 
     def lose_sight(self, frames: float) -> None:
-        """Until it is learnt, expect of the target what it is like so many frames later."""
+        """Until it is learnt, expect of the target what it is like so many frames later.
+
+        And its colours: meanwhile anybody may have come.
+        """
         self._staleness = min(frames / STALE, 1.0)
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
@@ -179,20 +197,25 @@ class Presence:
         self._usual_likeness.note(sighting.likeness, sighting.later)
         self._staleness = 0.0
         certainty = math.exp(min(2 * sighting.evidence[0], 0.0))
+        self._colors.learn(*self._seen_in)
         looks, box, look = self._seen
         self._appearance.learn(look, self._embed_around(looks, box), certainty)
         if sighting.answer > LEARN_ABOVE:
             x, y = place
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
 
-    def _evidence(self, answer: float, likeness: float) -> tuple[float, float]:
-        return evidence(
-            self._usual_answer.relative(answer),
-            self._usual_likeness.relative(likeness, self._staleness),
-        )
-
-    def _score(self, answer: float, likeness: float) -> float:
-        return float(self._logistic(self._evidence(answer, likeness)))
+    def _judged(
+        self, answer: float, likeness: float, window: np.ndarray, box: Sequence[float]
+    ) -> tuple[tuple[float, float], float]:
+        """Return the evidence for the target in a box, and the probability made of it."""
+        answer = self._usual_answer.relative(answer)
+        likeness = self._usual_likeness.relative(likeness, self._staleness)
+        strange = 0.0
+        if self._staleness:
+            likeness = min(likeness, 1.0)
+            strange = STRANGE * (1 - self._colors.alike(window, box))
+        found = evidence(answer, likeness)
+        return found, float(self._logistic(found, strange))
 
     def _embed(self, looks: Tensor, boxes: Tensor) -> Tensor:
         return embed_boxes(looks, boxes, LOOK_CELLS, self._stride)

@@ -55,7 +55,7 @@ class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
-    thresholds = Thresholds(0.04, 0.3, 0.8)
+    thresholds = Thresholds(0.04, 0.35, 0.8)
     can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
@@ -83,7 +83,8 @@ class Tadt(Tracker):
         self._zoom = self._zoom_for(math.sqrt(box.w * box.h))
         self._seen = 0  # frames since the first on which the target was not hidden
         kernel = tuple(min(_odd_cells(n * self._zoom), self._cells) for n in (box.h, box.w))
-        found = self._engine(self._search_window(image, self._place.center, self._pixel()))
+        window = self._search_window(image, self._place.center, self._pixel())
+        found = self._engine(self.compute.batch([window]))
         low, high = found[LOW][0], found[HIGH][0]
         pyramid = functools.partial(self._pyramid, image, kernel)
         chosen = choose_channels(self.settings, (low, high), kernel, pyramid)
@@ -106,10 +107,9 @@ class Tadt(Tracker):
 
     def _search_window(
         self, image: np.ndarray, center: tuple[float, float], pixel: float
-    ) -> Tensor:
-        """Cut a search window, whose pixels are `pixel` pixels of the image: a batch of one."""
-        span = (self._window * pixel,) * 2
-        return self.compute.batch([crop(image, center, span, (self._window,) * 2)])
+    ) -> np.ndarray:
+        """Cut a search window, whose pixels are `pixel` pixels of the image."""
+        return crop(image, center, (self._window * pixel,) * 2, (self._window,) * 2)
 
     def _pixel(self) -> float:
         """Return the size of the window's pixels in pixels of the image."""
@@ -144,9 +144,8 @@ class Tadt(Tracker):
         self._place.stay_inside(image)
         span = self.search_span()
         searched = Box.from_center(*self._place.center, span, span).clip(image)
-        responses, features = self._frame(
-            self._search_window(image, self._place.center, self._pixel())
-        )
+        window = self._search_window(image, self._place.center, self._pixel())
+        responses, features = self._frame(self.compute.batch([window]))
         pooled = _pooled(features)
         answers = self._presence.answers(pooled)
         best = self._choose(responses, features, self._presence.at(answers, self._places))
@@ -155,15 +154,15 @@ class Tadt(Tracker):
         x, y, scale, similarity, *observed = torch.cat(
             [best, self._presence.observe(pooled, answers, box)]
         ).tolist()
-        sighting = self._presence.judge(observed)
-        window = (self._place.center, (self._pixel(),) * 2)
+        sighting = self._presence.judge(observed, window)
+        at = (self._place.center, (self._pixel(),) * 2)
         if self._usual.note(similarity, HIDDEN_BELOW):
             grown = self._follow(image, (x, y), self._scales[int(scale)])
             if self.learning:
                 self._renew(features, (x, y), grown, similarity)
                 self._presence.learn(pooled, (x, y), sighting)
         box = self._place.box
-        others = lookalikes(sighting.others, *window, box)
+        others = lookalikes(sighting.others, *at, box)
         return Result(box, sighting.score, searched, sighting.evidence, others)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
@@ -223,9 +222,10 @@ class Tadt(Tracker):
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:
         pixel = scale * self._pixel()
-        pooled = _pooled(self._features(self._search_window(image, region.center, pixel)))
+        window = self._search_window(image, region.center, pixel)
+        pooled = _pooled(self._features(self.compute.batch([window])))
         at, size = (region.center, (pixel,) * 2), self._size_seen()
-        return candidates_of_cells(image, *at, size, pooled, self._presence)
+        return candidates_of_cells(image, *at, size, window, pooled, self._presence)
 
     def _move_to(self, image: np.ndarray, box: Box) -> None:
         self._place.move_to(box, image)

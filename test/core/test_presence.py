@@ -14,6 +14,7 @@ SIZE = (12.0, 20.0)
 HERE = torch.tensor([0.0, 0.0, *SIZE])
 
 
+GREY = np.full((44, 44, 3), 128, np.uint8)  # a window without colours
 MIXED = torch.randn(32, 3, generator=torch.Generator().manual_seed(0)) / 10
 
 
@@ -46,8 +47,8 @@ def window(picture):
     return _describe(picture[8:52, 8:52])[0]
 
 
-def _judged(presence, looks, answers, box=HERE):
-    return presence.judge(presence.observe(looks, answers, box).tolist())
+def _judged(presence, looks, answers, box=HERE, seen=GREY):
+    return presence.judge(presence.observe(looks, answers, box).tolist(), seen)
 
 
 def test_the_first_look_is_like_the_target(presence, window):
@@ -99,13 +100,13 @@ def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(pre
     for look in looks:
         for _ in range(AGE):
             presence.learn(look, (0.0, 0.0), _judged(presence, look, answers))
-    back = window.roll(-2, 2)
+    back = window.roll((3, -2), (1, 2))
     followed = _judged(presence, back, answers)
     presence.lose_sight(STALE / 2)
     soon = _judged(presence, back, answers)
     presence.lose_sight(2 * STALE)
     found = _judged(presence, back, answers)
-    scores = presence.scores(back, answers[5, 5][None], HERE[:, None])
+    scores = presence.scores(back, answers[5, 5][None], HERE[:, None], GREY)
     presence.lose_sight(STALE)
     assert _judged(presence, back, answers) == found, "no further"
     presence.learn(window, (0.0, 0.0), found)
@@ -114,7 +115,21 @@ def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(pre
     assert found.evidence[1] > followed.evidence[1] + 0.1
     assert found.score > followed.score
     assert scores == pytest.approx([found.score])
-    assert _judged(presence, back, answers).evidence[1] < found.evidence[1] - 0.1, "seen again"
+    again = _judged(presence, back, answers)
+    presence.lose_sight(0)
+    assert again == _judged(presence, back, answers), "seen again"
+    presence.lose_sight(STALE)
+    assert again != _judged(presence, back, answers)
+
+
+def test_what_comes_back_is_no_more_alike_than_usual(presence, window):
+    """So that nothing makes up for an answer that is too low."""
+    answers = presence.answers(window)
+    followed = _judged(presence, window, answers)
+    presence.lose_sight(1)
+    found = _judged(presence, window, answers)
+    assert followed.evidence[1] > 1 == found.evidence[1]
+    assert found.score < followed.score
 
 
 def test_after_a_while_a_target_that_stays_the_same_must_be_the_same(presence, window):
@@ -167,9 +182,40 @@ def test_a_look_alike_is_told_from_half_a_target_away_on(picture, window, column
     assert len(_judged(presence, window, answers).others) == told
 
 
-def test_scores_of_boxes_are_those_of_a_look_at_each(presence, window):
+def test_scores_of_boxes_are_those_of_a_look_at_each(picture, presence, window):
+    presence.lose_sight(1)
     answers = presence.answers(window)
     boxes = torch.stack([HERE, HERE + torch.tensor([8.0, 4, 0, 0])], 1)
-    expected = [_judged(presence, window, answers, box).score for box in boxes.T]
+    seen = picture[8:52, 8:52]
+    expected = [_judged(presence, window, answers, box, seen).score for box in boxes.T]
     at = presence.at(answers, boxes[:2])
-    assert presence.scores(window, at, boxes) == pytest.approx(expected, abs=1e-5)
+    assert presence.scores(window, at, boxes, seen) == pytest.approx(expected, abs=1e-5)
+
+
+RED, BLUE = (np.full((44, 44, 3), color, np.uint8) for color in ((0, 0, 200), (200, 0, 0)))
+
+
+@pytest.fixture
+def red(picture):
+    """What judges a red target by its colours alone."""
+    picture[:] = RED[0, 0]
+    return _presence(picture, Logistic((0, 0), 2))
+
+
+def test_what_comes_back_in_other_colours_is_less_probable(red, window):
+    """Its features and answers may be what they were."""
+    answers = torch.zeros(11, 11)
+    followed = _judged(red, window, answers, seen=BLUE)
+    red.lose_sight(1)
+    same, other = (_judged(red, window, answers, seen=seen) for seen in (RED, BLUE))
+    assert followed.score == same.score, "light may change on a target that is followed"
+    assert same.evidence == other.evidence
+    assert other.score < 0.01 < 0.8 < same.score
+
+
+def test_colours_are_learnt_where_the_target_was_judged_last(red, window):
+    answers = torch.zeros(11, 11)
+    for _ in range(20):
+        red.learn(window, (0.0, 0.0), _judged(red, window, answers, seen=BLUE))
+    red.lose_sight(1)
+    assert _judged(red, window, answers, seen=BLUE).score > 0.5
