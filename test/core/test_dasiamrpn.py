@@ -90,7 +90,7 @@ def test_classifiers_share_weighs_its_answer_against_the_networks_score():
     for share in (0.0, 0.25, 1.0):
         tracker = create_tracker("dasiamrpn", device="cpu", classifier_share=share)
         tracker.init(picture, box)
-        seen = tracker._propose(tracker._window(picture, box.center, tracker._pixel()))
+        seen = tracker._proposals(tracker._window(picture, box.center, tracker._pixel()))
         answers = tracker._answers(seen)
         certainties, worth = tracker._judge(seen, answers)
         there = tracker._there(seen, answers)
@@ -104,7 +104,7 @@ def test_witnesses_see_what_the_network_names_and_distractors_what_it_matches(tr
     options = {"variant": tracker.settings.variant, "distractor_aware": True}
     tracker = create_tracker("dasiamrpn", device="cpu", **options)
     tracker.init(picture, box)
-    seen = tracker._propose(tracker._window(picture, box.center, tracker._pixel()))
+    seen = tracker._proposals(tracker._window(picture, box.center, tracker._pixel()))
     channels = [len(maps) for maps in (seen.features, seen.looks, seen.matched)]
     assert channels == {"narrow": [384, 384, 64], "r50": [256, 256, 256]}[options["variant"]]
     assert torch.equal(seen.looks, seen.matched) == (options["variant"] == "r50")
