@@ -55,7 +55,7 @@ class Tadt(Tracker):
     """Target-Aware Deep Tracking."""
 
     Settings = TadtSettings
-    thresholds = Thresholds(0.04, 0.35, 0.8)
+    thresholds = Thresholds(0.04, 0.3, 0.8)
     can_search = True
 
     def __init__(self, settings: TadtSettings, compute: Compute, weights: StateDict) -> None:
