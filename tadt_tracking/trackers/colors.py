@@ -7,6 +7,7 @@ Object Tracking", PAMI 2003), tells those apart, wherever their limbs are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -20,9 +21,10 @@ BELL = 0.3  # width of their weights, relative to the box: at its border is what
 # Of L, a and b of CIELAB (0 to 255, a and b being 128 for grey): the first bin's start, the width
 # of a bin, and their number. What lies beyond counts for the last one.
 BINS = ((0, 64, 4), (80, 6, 16), (80, 6, 16))
-# Of a similarity: what is typical, how many frames that counts for, and the least share of a later
-# frame in what is usual, and in the colours themselves.
-TYPICAL, COUNTS, RATE = 0.9, 5, 0.05
+# Of a similarity: what is typical and how that varies, how many frames that counts for, and the
+# least share of a later frame in what is usual, and in the colours themselves.
+TYPICAL, TYPICAL_SPREAD, COUNTS, RATE = 0.9, 0.05, 5, 0.02
+LEAST = 0.3  # similarity that a target must have, however it changes
 
 
 class Colors:
@@ -35,15 +37,23 @@ class Colors:
         """Begin with those of the first frame."""
         self._mean = Average(_histogram(window, box), 1, RATE)
         self._usual = Average(TYPICAL, COUNTS, RATE)
+        self._variance = Average(TYPICAL_SPREAD**2, COUNTS, RATE)
 
     def alike(self, window: np.ndarray, box: Sequence[float]) -> float:
-        """Return how alike what is in a box is, relative to what is usual, and 1 at most."""
-        return min(self._similarity(_histogram(window, box)) / self._usual.value, 1.0)
+        """Return how alike what is in a box is, relative to what the target often is; 1 at most.
+
+        That is the usual similarity less what is usual of its changes: one that turns round has
+        other colours from there.
+        """
+        often = max(self._usual.value - math.sqrt(self._variance.value), LEAST)
+        return min(self._similarity(_histogram(window, box)) / often, 1.0)
 
     def learn(self, window: np.ndarray, box: Sequence[float]) -> None:
         """Learn the colours of the target in a box."""
         histogram = _histogram(window, box)
-        self._usual.note(self._similarity(histogram))
+        similarity = self._similarity(histogram)
+        self._variance.note((similarity - self._usual.value) ** 2)
+        self._usual.note(similarity)
         self._mean.note(histogram)
 
     def _similarity(self, histogram: np.ndarray) -> float:

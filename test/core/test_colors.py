@@ -68,6 +68,15 @@ def test_what_changes_its_colours_is_judged_less_strictly(colors):
     assert changing.alike(other, BOX) > colors.alike(other, BOX) + 0.1
 
 
+def test_one_that_changes_all_its_colours_again_and_again_is_not_every_thing():
+    white, black = (np.full((80, 80, 3), value, np.uint8) for value in (250, 5))
+    colors = Colors(white, BOX)
+    for _ in range(40):
+        colors.learn(black, BOX)
+        colors.learn(white, BOX)
+    assert colors.alike(_window(shorts=SHIRT), BOX) < 0.3 < 0.9 < colors.alike(white, BOX)
+
+
 def test_boxes_may_leave_the_window_and_be_smaller_than_a_pixel(colors):
     assert 0 <= colors.alike(_window(), (38.0, 0.0, 24.0, 40.0)) <= 1
     assert 0 <= colors.alike(_window(), (0.0, 0.0, 0.3, 0.3)) <= 1
