@@ -70,6 +70,15 @@ def test_what_changes_its_colours_is_judged_less_strictly(colors):
     assert changing.alike(other, BOX) > colors.alike(other, BOX) + 0.1
 
 
+def test_one_that_turns_round_now_and_then_may_come_back_from_behind():
+    front, behind = _window(), _window(shirt=(20, 20, 90), shorts=(150, 60, 20))
+    colors, unseen = Colors(front, BOX), Colors(front, BOX)
+    for step in range(60):
+        colors.learn(behind if step % 5 == 4 else front, BOX)
+        unseen.learn(front, BOX)
+    assert unseen.alike(behind, BOX) < 0.1 < 0.7 < colors.alike(behind, BOX)
+
+
 def test_one_that_has_every_colour_in_turn_is_not_everything():
     shades = [np.array(shade) for shade in itertools.product((10, 130, 250), repeat=3)]
     colors = Colors(_plain(shades[0]), BOX)
