@@ -28,7 +28,7 @@ LEAST = 0.3  # similarity that a target must have, however it changes
 
 
 class Colors:
-    """The colours that a target has had so far, the newest counting a little more.
+    """The colours that a target has had, of the last frames learnt more than of those before.
 
     Boxes are (cx, cy, w, h) in pixels of a window from its middle; windows are s x s x 3, uint8.
     """
