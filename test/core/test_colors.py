@@ -91,6 +91,21 @@ def _plain(color):
     return np.full((80, 80, 3), color, np.uint8)
 
 
+def test_no_colour_is_another_one_for_a_step_of_light():
+    for grey in range(40, 220):
+        assert Colors(_plain(grey), BOX).alike(_plain(grey + 1), BOX) > 0.8, grey
+
+
+def test_what_is_at_a_boxs_border_counts_less_than_its_middle():
+    rim, middle = _plain(60), _plain(60)
+    rim[20:60, 28:32] = rim[20:60, 48:52] = SHIRT  # as many pixels as below
+    middle[20:60, 36:44] = SHIRT
+    colors = Colors(_plain(60), BOX)
+    for _ in range(60):
+        colors.learn(_plain(60), BOX)
+    assert colors.alike(rim, BOX) > colors.alike(middle, BOX) + 0.05
+
+
 def test_boxes_may_leave_the_window_and_be_smaller_than_a_pixel(colors):
     assert 0 <= colors.alike(_window(), (38.0, 0.0, 24.0, 40.0)) <= 1
     assert 0 <= colors.alike(_window(), (0.0, 0.0, 0.3, 0.3)) <= 1
