@@ -16,7 +16,9 @@ from tadt_tracking.session.visibility import as_far_as_visible
 from tadt_tracking.trackers.base import Thresholds, Tracker
 
 WORTH_A_LOOK = 0.25  # score of a candidate, which a search only sees to the nearest cell
-AGREES = 0.5  # overlap of a candidate with what a look centred on it finds
+# How far from a candidate a look centred on it may find the target, relative to their mean width
+# and height. Their sizes may differ: a search is not sure of those.
+AGREES = 1 / 3
 
 
 class Look(NamedTuple):
@@ -91,7 +93,7 @@ class Recovery:
         self._budget.spend()
         self._tracker.move_to(image, candidate.box)
         result = self._update(image)
-        self._waiting = self._confirms(result) and result.box.overlap(candidate.box) > AGREES
+        self._waiting = self._confirms(result) and _same_place(result.box, candidate.box)
         if not self._waiting:
             self._lookalikes.refuse(candidate.box)
 
@@ -108,3 +110,11 @@ class Recovery:
 
     def _confirms(self, result: Result) -> bool:
         return result.score >= self._thresholds.regain_above
+
+
+def _same_place(one: Box, other: Box) -> bool:
+    offsets = (a - b for a, b in zip(one.center, other.center, strict=True))
+    lengths = ((a + b) / 2 for a, b in zip(one.size, other.size, strict=True))
+    return all(
+        abs(offset) <= AGREES * length for offset, length in zip(offsets, lengths, strict=True)
+    )

@@ -7,14 +7,13 @@ Object Tracking", PAMI 2003), tells those apart, wherever their limbs are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from tadt_tracking.crops import crop
-from tadt_tracking.trackers.evidence import Average
+from tadt_tracking.trackers.evidence import Average, Varying
 
 SIDE = 24  # samples of a box, a row and a column
 BELL = 0.3  # width of their weights, relative to the box: at its border is what is around a target
@@ -36,8 +35,7 @@ class Colors:
     def __init__(self, window: np.ndarray, box: Sequence[float]) -> None:
         """Begin with those of the first frame."""
         self._mean = Average(_histogram(window, box), 1, RATE)
-        self._usual = Average(TYPICAL, COUNTS, RATE)
-        self._variance = Average(TYPICAL_SPREAD**2, COUNTS, RATE)
+        self._usual = Varying(TYPICAL, TYPICAL_SPREAD, COUNTS, RATE)
 
     def alike(self, window: np.ndarray, box: Sequence[float]) -> float:
         """Return how alike what is in a box is, relative to what the target often is; 1 at most.
@@ -45,15 +43,13 @@ class Colors:
         That is the usual similarity less what is usual of its changes: one that turns round has
         other colours from there.
         """
-        often = max(self._usual.value - math.sqrt(self._variance.value), LEAST)
+        often = max(self._usual.mean - self._usual.spread, LEAST)
         return min(self._similarity(_histogram(window, box)) / often, 1.0)
 
     def learn(self, window: np.ndarray, box: Sequence[float]) -> None:
         """Learn the colours of the target in a box."""
         histogram = _histogram(window, box)
-        similarity = self._similarity(histogram)
-        self._variance.note((similarity - self._usual.value) ** 2)
-        self._usual.note(similarity)
+        self._usual.note(self._similarity(histogram))
         self._mean.note(histogram)
 
     def _similarity(self, histogram: np.ndarray) -> float:

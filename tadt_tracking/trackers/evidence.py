@@ -55,6 +55,30 @@ class Average:
         self.value += max(self._rate, 1 / self.counts) * (value - self.value)
 
 
+class Varying:
+    """The mean of all values, as an `Average`, and how much they vary."""
+
+    def __init__(self, mean: float, spread: float, counts: int, rate: float) -> None:
+        """Start with a mean and a spread that count for so many values; see `Average`."""
+        self._mean = Average(mean, counts, rate)
+        self._variance = Average(spread**2, counts, rate)
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return self._mean.value
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation."""
+        return math.sqrt(self._variance.value)
+
+    def note(self, value: float) -> None:
+        """Take note of a new value."""
+        self._mean.note(value)
+        self._variance.note((value - self.mean) ** 2)
+
+
 class UsualAnswer:
     """What a classifier usually answers where its target is, and how much that varies.
 
@@ -66,22 +90,20 @@ class UsualAnswer:
     def __init__(self) -> None:
         """Start with what is learnt where the target is, 1, and what varies as is typical."""
         self._level = Average(1.0, 0, ANSWER_RATE)
-        self._mean = Average(1.0, TYPICAL_COUNTS, SPREAD_RATE)
-        self._variance = Average(TYPICAL_SPREAD**2, TYPICAL_COUNTS, SPREAD_RATE)
+        self._shares = Varying(1.0, TYPICAL_SPREAD, TYPICAL_COUNTS, SPREAD_RATE)
 
     def relative(self, answer: float) -> float:
         """Return an answer relative to the usual ones, about 1 where the target is."""
         smallest, largest = SPREADS
-        spread = min(max(math.sqrt(self._variance.value), smallest), largest)
-        beyond = self._of_level(answer) - self._mean.value
+        spread = min(max(self._shares.spread, smallest), largest)
+        beyond = self._of_level(answer) - self._shares.mean
         return 1 + beyond * math.sqrt(TYPICAL_SPREAD / spread)
 
     def note(self, answer: float) -> None:
         """Take note of what is answered where the target was found; one far too low is not."""
         share = self._of_level(answer)
         if share >= STEADY:
-            self._mean.note(share)
-            self._variance.note((share - self._mean.value) ** 2)
+            self._shares.note(share)
         believed = self._level.counts < FIRST_ANSWERS or share >= ENOUGH
         self._level.note(answer if believed else self._level.value)
 

@@ -28,6 +28,7 @@ class World:
     def __init__(self, x=100, y=100):
         self.things = {}
         self.scale = 1.0  # at which a search sees them
+        self.seen_size = SIZE  # that they have for a search
         self.put(x, y)
 
     def put(self, x, y, score=0.95, seen=None):
@@ -76,7 +77,7 @@ class Scripted(Tracker):
     def _search_for(self, image, region, scale):
         self.searched.append(region)
         found = [
-            Candidate(box_at(*place), seen)
+            Candidate(Box.from_center(*place, *self.world.seen_size), seen)
             for place, (_, seen) in self.world.things.items()
             if within(place, region) and scale == self.world.scale
         ]

@@ -93,8 +93,8 @@ def test_nothing_is_learned_while_lost_nor_right_after():
 def test_a_tracker_is_told_for_how_long_its_target_was_out_of_sight_until_it_learns_it_again():
     run = Run()
     run.world.only(100, 100, score=0.35)
-    run.frame()
-    assert run.tracker.unseen == 0, "a doubt is no loss"
+    unseen = [(run.frame(), run.tracker.unseen)[1] for _ in range(2)]
+    assert unseen == pytest.approx([0, 2]), "from the frame after the first doubt on"
     run.world.only(100, 100)
     run.lose()
     assert run.tracker.unseen == pytest.approx(1)
@@ -181,12 +181,23 @@ def test_two_good_looks_are_enough_whatever_the_search_scored():
     assert run.frame().state is State.TRACKING
 
 
-def test_look_elsewhere_than_the_candidate_does_not_confirm():
+@pytest.mark.parametrize(
+    ("x", "y", "found"), [(506, 306, True), (508, 300, False), (500, 292, False)]
+)
+def test_look_elsewhere_than_the_candidate_does_not_confirm(x, y, found):
     run = Run()
     run.lose()
     run.world.put(500, 300, score=0.1, seen=0.9)
-    run.world.put(515, 300, score=0.9, seen=0.1)
-    assert "TRACKING" not in run.states(100)
+    run.world.put(x, y, score=0.9, seen=0.1)
+    assert ("TRACKING" in run.states(100)) is found
+
+
+def test_a_search_may_be_wrong_about_sizes():
+    run = Run()
+    run.lose()
+    run.world.seen_size = (45.0, 20.0)  # no half of it is the target
+    run.world.put(*FAR)
+    assert "TRACKING" in run.states(100)
 
 
 @pytest.mark.parametrize("looks", [(0.7, 0.7), (0.85, 0.7)])
