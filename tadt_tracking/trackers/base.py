@@ -138,10 +138,10 @@ class Tracker(ABC):
         self._move_to(image, box.require_in(image))
 
     def lose_sight(self, frames: float) -> None:
-        """Take note that the target was not seen for so many frames, and may look otherwise by now.
+        """Take note that the target was not seen for certain for so many frames.
 
-        Until it is learnt again, its look is judged by how much it stays the same meanwhile.
-        Trackers without a `Presence` do nothing.
+        Until it is learnt again, its look is judged by how much it stays the same meanwhile, and by
+        its colours. Trackers without a `Presence` do nothing.
         """
         if self._presence is not None:
             self._presence.lose_sight(frames)

@@ -27,8 +27,8 @@ LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 LOOK_CELLS = 5  # points a row of a look
 STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
-# Against a target that was out of sight, in log-odds, if none of its colours are there. While it is
-# followed they do not count, since light may change.
+# Against a target that was out of sight or doubted, in log-odds, if none of its colours are there.
+# While it is seen for certain they do not count, since light may change.
 STRANGE = 10.0
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
@@ -184,7 +184,7 @@ class Presence:
     def lose_sight(self, frames: float) -> None:
         """Until it is learnt, expect of the target what it is like so many frames later.
 
-        And its colours: meanwhile anybody may have come.
+        And its colours: meanwhile anybody may have come, even while it was only doubted.
         """
         self._staleness = min(frames / STALE, 1.0)
 
