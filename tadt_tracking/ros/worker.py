@@ -227,14 +227,19 @@ class Worker:
         self._listener.noted(f"tracker is now {loaded}")
 
     def _resume(self, loaded: NamedSession) -> None:
-        """Let a session take over from where the target was last believed to be."""
+        """Let a session take over from where the target was last believed to be.
+
+        A target that is lost stays lost until that session finds it.
+        """
         target = self._target
         if target is not None:
             frame, box = target.known_at
-            loaded.session.init(self._decode(frame.message), box, frame.seconds)
+            lost = not target.result.state.present
+            loaded.session.init(self._decode(frame.message), box, frame.seconds, lost=lost)
         with self._lock:
             self._loaded = loaded
             if target is not None:
+                target.certain_frame = frame
                 self._frames.catch_up(target.cursor)
 
     def _resume_or_forget(self) -> None:

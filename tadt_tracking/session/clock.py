@@ -6,6 +6,7 @@ import math
 from enum import Enum
 
 RATE = 0.1  # share of the newest interval in the usual one
+AT_FIRST = 2  # intervals, the shortest of which is the usual one: the others may have been gaps
 
 
 class Passed(Enum):
@@ -29,7 +30,8 @@ class Clock:
         Raises:
             ValueError: the stamp is not finite.
         """
-        self._stamp, self._gap, self._usual = _finite(stamp), gap, 0.0
+        self._stamp, self._gap = _finite(stamp), gap
+        self._usual, self._known = math.inf, 0  # how many intervals that is made of
         self.intervals = 1.0
 
     def advance(self, stamp: float) -> Passed:
@@ -43,14 +45,15 @@ class Clock:
         if elapsed < 0:
             self.intervals = math.inf
             return Passed.ANEW
-        self.intervals = max(elapsed / self._usual, 1.0) if self._usual else 1.0
+        self.intervals = max(elapsed / self._usual, 1.0)
         if elapsed == 0:
             return Passed.USUAL
-        if self._usual:
+        if self._known < AT_FIRST:
+            self._usual = min(self._usual, elapsed)
+        else:
             believed = min(elapsed, self._gap * self._usual)
             self._usual += RATE * (believed - self._usual)
-        else:
-            self._usual = elapsed
+        self._known += 1
         return Passed.GAP if self.intervals > self._gap else Passed.USUAL
 
 

@@ -49,13 +49,17 @@ class Session:
         self._recovery: Recovery | None = None
         self.redetections = 0
 
-    def init(self, image: np.ndarray, box: Sequence[float], stamp: float) -> None:
+    def init(
+        self, image: np.ndarray, box: Sequence[float], stamp: float, *, lost: bool = False
+    ) -> None:
         """Start to follow the target.
 
         Args:
             image: H x W x 3, uint8, BGR.
             box: (x, y, w, h) in pixels; it may leave the image in part.
             stamp: the image's time in seconds.
+            lost: whether the target is known to have been lost since; then it is looked for from
+                the next image on, as if this session had lost it.
 
         Raises:
             ImageError: the image has another shape or type.
@@ -72,6 +76,9 @@ class Session:
         self._unseen = 0.0
         self._recovery = None
         self.redetections = 0
+        if lost:
+            self._states.lose()
+            self._recovery = self._give_up(0.0)
 
     def update(self, image: np.ndarray, stamp: float) -> Result:
         """Find the target in the next image (H x W x 3, uint8, BGR), taken at `stamp` in seconds.
@@ -129,9 +136,14 @@ class Session:
 
     def _lose(self, result: Result, image: np.ndarray, stamp: float) -> Result:
         """Give the target up, and begin to look for it on the same frame."""
+        self._recovery = self._give_up(result.score)
+        return self._recover(self._recovery, image, stamp)
+
+    def _give_up(self, score: float) -> Recovery:
+        """Learn no more, and return what looks for the target, lost with a score."""
         self.tracker.learning = False
-        self._lost_score = result.score
-        self._recovery = Recovery(
+        self._lost_score = score
+        return Recovery(
             self.tracker,
             self._thresholds,
             SearchPlan(self.settings.growth),
@@ -139,7 +151,6 @@ class Session:
             self._lookalikes,
             self._believed,
         )
-        return self._recover(self._recovery, image, stamp)
 
     def _recover(self, recovery: Recovery, image: np.ndarray, stamp: float) -> Result:
         self.tracker.lose_sight(self._unseen)

@@ -54,6 +54,10 @@ class StateMachine:
             self.state = State.UNCERTAIN
         return self.state
 
+    def lose(self) -> None:
+        """The target is lost, whatever its scores were."""
+        self.state = State.LOST
+
     def search(self) -> None:
         """The lost target is looked for beyond its last place from now on."""
         self.state = State.SEARCHING

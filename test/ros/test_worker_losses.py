@@ -27,6 +27,11 @@ def come_back(bench):
     bench.track(5 * SECOND, value=52)
 
 
+def replaced(bench, tracker):
+    bench.worker.replace(lambda: in_session("other", tracker))
+    bench.heard.wait(lambda: any("tracker is now other" in note for note in bench.heard.notes))
+
+
 def states(bench):
     return [report.result.state for report in bench.heard.reports]
 
@@ -73,9 +78,36 @@ def test_another_target_starts_with_no_history(lost):
 
 def test_another_tracker_starts_where_the_lost_target_was_last_seen(lost):
     other = Scripted()
-    lost.worker.replace(lambda: in_session("other", other))
-    lost.heard.wait(lambda: any("tracker is now other" in note for note in lost.heard.notes))
+    replaced(lost, other)
     assert other.started_at == [(30, BOX_AT_30)]
+
+
+def test_a_lost_target_stays_lost_for_another_tracker_until_that_finds_it(lost):
+    other = Scripted()
+    replaced(lost, other)
+    other.doubted = True
+    lost.track(4 * SECOND, value=30)
+    assert states(lost)[-1] is State.LOST
+    assert lost.heard.reports[-1].result.box == BOX_AT_30
+    assert not any("found again" in note for note in lost.heard.notes)
+    other.doubted = False
+    for stamp in (5 * SECOND, 6 * SECOND):
+        lost.track(stamp, value=50)
+    assert states(lost)[-1] is State.TRACKING
+    assert lost.heard.reports[-1].counts.redetections == 1
+    assert lost.heard.notes[-1].startswith("target 't' found again after 4.00 s")
+
+
+def test_where_another_tracker_started_is_where_its_target_was_seen_last(bench):
+    bench.set_target(1 * SECOND)
+    bench.tracker.doubted = True
+    bench.track(2 * SECOND, value=30)
+    replaced(bench, Scripted())
+    bench.track(3 * SECOND, value=EMPTY)
+    third = Scripted()
+    bench.worker.replace(lambda: in_session("third", third))
+    bench.heard.wait(lambda: any("tracker is now third" in note for note in bench.heard.notes))
+    assert third.started_at == [(30, BOX_AT_30)]
 
 
 def test_another_tracker_starts_where_a_doubted_target_is(bench):
@@ -84,8 +116,7 @@ def test_another_tracker_starts_where_a_doubted_target_is(bench):
     bench.track(2 * SECOND, value=30)
     assert states(bench)[-1] is State.UNCERTAIN
     other = Scripted()
-    bench.worker.replace(lambda: in_session("other", other))
-    bench.heard.wait(lambda: any("tracker is now other" in note for note in bench.heard.notes))
+    replaced(bench, other)
     assert other.started_at == [(30, BOX_AT_30)]
 
 

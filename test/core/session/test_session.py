@@ -261,6 +261,18 @@ def test_new_target_ends_a_search():
     assert run.session.redetections == 0
 
 
+def test_a_target_that_is_known_to_be_lost_is_looked_for_from_the_first_frame_on():
+    run = Run()
+    run.session.init(PICTURE, box_at(100, 100), run.stamp, lost=True)
+    run.world.only(105, 100, score=0.7)  # enough to be followed, not to be found
+    result = run.frame()
+    assert (result.state, result.box) == (State.LOST, box_at(100, 100))
+    assert run.tracker.learned == []
+    run.world.only(*FAR)
+    assert "TRACKING" in run.states(60)
+    assert run.session.redetections == 1
+
+
 def test_update_needs_a_target():
     session = Session(Run().tracker, SessionSettings())
     with pytest.raises(RuntimeError, match="before init"):

@@ -25,6 +25,16 @@ def test_after_missing_frames_a_look_alike_does_not_win_over_staying():
     assert run.frame().box == box_at(100, 100)
 
 
+@pytest.mark.parametrize("elapsed", [FRAME, 30.0])
+def test_a_first_interval_that_was_a_gap_is_not_the_usual_one(elapsed):
+    run = Run()
+    run.frame(elapsed)
+    run.frames(3)
+    run.world.only(180, 100)
+    result = run.frame(elapsed=10 * FRAME)
+    assert (result.state, result.box) == (State.TRACKING, box_at(180, 100))
+
+
 def test_nothing_is_learned_on_the_frame_after_a_gap():
     run = Run()
     run.frames(3)
