@@ -24,8 +24,8 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "namespace",
         default_value="",
-        description="Namespace of the node. It stands before all topics but an absolute `image`, "
-        "so that with drone1 the target is set on /drone1/target_init.",
+        description="Namespace of the node. It stands before all topics but /diagnostics and an "
+        "absolute `image`, so that with drone1 the target is set on /drone1/target_init.",
     ),
     DeclareLaunchArgument(
         "tracker",
@@ -55,9 +55,10 @@ ARGUMENTS = [
     ),
     DeclareLaunchArgument(
         "use_sim_time",
-        default_value="false",
-        choices=["true", "false"],
-        description="Whether time comes from /clock, as with a simulator or a bag.",
+        default_value="",
+        choices=["", "true", "false"],
+        description="Whether time comes from /clock, as with a simulator or a bag. Empty: as the "
+        "parameter file says.",
     ),
 ]
 
@@ -69,15 +70,15 @@ def start_tracker(context: LaunchContext) -> list[Node]:
         raise FileNotFoundError(f"params_file: there is no file {params_file!r}")
     arguments = {name: LaunchConfiguration(name).perform(context) for name in OVERRIDES}
     given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
-    use_sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
-    image = LaunchConfiguration("image")
+    if use_sim_time := LaunchConfiguration("use_sim_time").perform(context):
+        given["use_sim_time"] = ParameterValue(use_sim_time, value_type=bool)
     node = Node(
         package=PACKAGE,
         executable="tracker_node",
         name="tracker_node",
         namespace=LaunchConfiguration("namespace"),
-        parameters=[params_file, {"use_sim_time": use_sim_time, **given}],
-        remappings=[("image", image), ("image/compressed", [image, "/compressed"])],
+        parameters=[params_file, given],
+        remappings=[("image", LaunchConfiguration("image"))],
         output="screen",
     )
     return [node]

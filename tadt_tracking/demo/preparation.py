@@ -46,6 +46,7 @@ def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
     with Children(logs, dict(os.environ)) as children:
         build = [sys.executable, "-c", BUILD.format(tracker=tracker)]
         children.wait(children.start("preparation", build), TIMEOUT_S)
+    done.parent.mkdir(parents=True, exist_ok=True)
     done.touch()
 
 

@@ -86,6 +86,8 @@ def _return(
     back = np.flatnonzero(hidden)[-1] + 1
     if not (hidden & lost).any():
         return "it was never reported lost"
+    if back == len(hidden):
+        return "the video ends before"
     found = np.flatnonzero(~lost[back:])
     if not found.size:
         return "it was not found again"

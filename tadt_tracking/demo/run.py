@@ -65,10 +65,15 @@ def node_command(name: str, parameters: dict[str, str | float]) -> list[str]:
     """Return the command that runs the node `name` of this package with parameters."""
     command = [sys.executable, "-m", f"tadt_tracking.ros.{name}", "--ros-args"]
     for key, value in parameters.items():
-        # Quoted, or YAML would take the source "0" for a number.
-        text = f"'{value}'" if isinstance(value, str) else str(float(value))
-        command += ["-p", f"{key}:={text}"]
+        command += ["-p", f"{key}:={_in_yaml(value)}"]
     return command
+
+
+def _in_yaml(value: str | float) -> str:
+    """Return a value for YAML, text quoted: or a source "0" would be a number."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(float(value))
 
 
 def environment(logs: Path) -> dict[str, str]:

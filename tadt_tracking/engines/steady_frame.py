@@ -36,7 +36,9 @@ class SteadyFrame:
         return self._output
 
     def _record(self, batch: Tensor) -> None:
-        self._input, self._graph = batch.clone(), torch.cuda.CUDAGraph()
+        self._input, graph = batch.clone(), torch.cuda.CUDAGraph()
         torch.cuda.synchronize(self._device)
-        with torch.cuda.graph(self._graph):
+        # Of this thread alone: the classifier's may take memory meanwhile.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             self._output = self._function(self._input)
+        self._graph = graph

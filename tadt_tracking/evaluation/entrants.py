@@ -53,7 +53,8 @@ class TrackerEntrant:
         if session:
             of_session, others = SessionSettings.split(others)
             SessionSettings.from_dict(of_session)
-        tracker_class(tracker).Settings.from_dict(others)
+        kind = tracker_class(tracker)
+        kind.weights_name(kind.Settings.from_dict(others))
         return cls(tracker, tuple(options.items()), session)
 
     def create(self) -> Tracker | SteadySession:

@@ -90,7 +90,8 @@ class TrackerChoice:
     """Which tracker to build, how, and how its session decides.
 
     Raises:
-        SettingError: the session's settings do not go together with the tracker's thresholds.
+        SettingError: the session's settings do not go together with the tracker's thresholds, or
+            there are no weights.
     """
 
     name: str
@@ -100,7 +101,9 @@ class TrackerChoice:
 
     def __post_init__(self) -> None:
         """Check what belongs together."""
-        self.session.thresholds(tracker_class(self.name).thresholds_of(self.settings))
+        kind = tracker_class(self.name)
+        kind.weights_name(self.settings)
+        self.session.thresholds(kind.thresholds_of(self.settings))
 
     def build(self) -> NamedSession:
         """Make a session of the tracker and pay its one-time costs.
@@ -126,6 +129,7 @@ class NodeParameters:
         """
         self._node = node
         self._tracker_changed = tracker_changed
+        self._asked: TrackerChoice | None = None
         for prefix, kind in GROUPS:
             declare(node, kind, prefix)
         node.add_on_set_parameters_callback(self._on_set)
@@ -144,7 +148,15 @@ class NodeParameters:
         Raises:
             SettingError: unknown tracker, a value out of range, or values that do not go together.
         """
-        return self._choice({})
+        self._asked = self._choice({})
+        return self._asked
+
+    def not_built(self) -> None:
+        """Take note that the tracker chosen last does not run; may be called in any thread.
+
+        When any part of the choice is set again, as it is or otherwise, that is a change.
+        """
+        self._asked = None
 
     def _choice(self, changes: Mapping[str, Any]) -> TrackerChoice:
         name = read(self._node, NodeSettings, "", changes).tracker
@@ -163,12 +175,13 @@ class NodeParameters:
                 Compute.choose(choice.compute)  # says what this machine does not have
         except ValueError as error:
             return SetParametersResult(successful=False, reason=str(error))
-        if any(self._makes_a_difference(name, changes[name], choice) for name in changes):
+        if choice != self._asked and any(_is_part(name, choice) for name in changes):
+            self._asked = choice
             self._tracker_changed(choice)
         return SetParametersResult(successful=True)
 
-    def _makes_a_difference(self, name: str, value: Any, choice: TrackerChoice) -> bool:
-        """Tell whether a parameter is part of the choice of tracker and has a new value."""
-        part = name == "tracker" or name in _OF_COMPUTE
-        part = part or name.startswith((_SESSION, f"{choice.name}."))
-        return part and self._node.get_parameter(name).value != value
+
+def _is_part(name: str, choice: TrackerChoice) -> bool:
+    """Tell whether a parameter is part of a choice of tracker."""
+    of_choice = name.startswith((_SESSION, f"{choice.name}."))
+    return of_choice or name == "tracker" or name in _OF_COMPUTE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Rejections:
         self._warn = warn
         self._now_ns = now_ns
         self._lock = threading.Lock()
-        self._logged: dict[str, int] = {}  # reason -> when
+        self._logged: dict[str, int] = {}  # reason without its numbers -> when
         self._last = Rejected()
 
     @property
@@ -44,7 +45,8 @@ class Rejections:
         """Note that input of a kind ("image", "target_init", ...) was refused."""
         with self._lock:
             self._last = Rejected(self._last.count + 1, kind, reason)
-            fresh = self._is_fresh(f"{kind}: {reason}")
+            # Numbers may be others every time: a size, a stamp.
+            fresh = self._is_fresh(re.sub(r"\d+", "", f"{kind}: {reason}"))
         if fresh:
             self._warn(f"refused {kind}: {reason}")
 

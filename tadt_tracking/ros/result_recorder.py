@@ -104,7 +104,8 @@ class ResultRecorder(Node):
         self._recording.add_result(stamp, result)
 
     def _on_status(self, msg: TrackerStatus) -> None:
-        self._status = msg
+        if msg.state != TrackerStatus.IDLE:  # that of a target that was forgotten counts nothing
+            self._status = msg
         stamp = stamp_to_ns(msg.header.stamp)
         self._recording.add_condition(stamp, Condition(_STATES[msg.state], _search_region(msg)))
 

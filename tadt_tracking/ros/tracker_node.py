@@ -176,7 +176,7 @@ class TrackerNode(LifecycleNode):
 
     def _change_tracker(self, choice: TrackerChoice) -> None:
         if self._worker is not None:
-            self._worker.replace(choice.build)
+            self._worker.replace(choice.build, self._declared.not_built)
 
     # Timers.
 

@@ -151,9 +151,9 @@ class VideoSource(Node):
             self._publish_next()
 
     def _end(self) -> None:
-        seconds = self._settings.timeout or 60.0
-        if not self._images.wait_for_all_acked(Duration(seconds=seconds)):
-            raise Failed(f"subscribers did not take all {self._sent} pictures in {seconds:.0f} s")
+        timeout = self._settings.timeout
+        if not self._images.wait_for_all_acked(Duration(seconds=timeout or -1)):
+            raise Failed(f"subscribers did not take all {self._sent} pictures in {timeout:.0f} s")
         self.get_logger().info(f"sent {self._sent} pictures")
         raise Finished
 

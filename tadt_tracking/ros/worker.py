@@ -59,7 +59,7 @@ class Worker:
         self._lock = self._thread.lock  # guards all below
         self._frames = FrameQueue(buffer_frames, catch_up_frames)
         self._requests: deque[Job] = deque()
-        self._replacement: Callable[[], NamedSession] | None = None
+        self._replacement: Job | None = None
         self._waiting: InitRequest | None = None
         self._target: Target | None = None
         self._numbers = count(1)  # of targets without an id
@@ -93,14 +93,16 @@ class Worker:
         """Ask to start again on the newest frame from the box and id that set the target."""
         self._ask(self._start_again)
 
-    def replace(self, build: Callable[[], NamedSession]) -> None:
+    def replace(
+        self, build: Callable[[], NamedSession], stayed: Callable[[], None] = lambda: None
+    ) -> None:
         """Ask for another tracker; of several asked for in a row only the last is built.
 
         It takes over where the target was last believed to be and catches up. Should `build` or
-        that fail, the present tracker stays.
+        that fail, the present tracker stays, and `stayed` is called in the worker's thread.
         """
         with self._lock:
-            self._replacement = build
+            self._replacement = partial(self._replace, build, stayed)
             self._lock.notify()
 
     def snapshot(self) -> Snapshot:
@@ -125,8 +127,8 @@ class Worker:
 
     def _next_job(self) -> Job | None:
         if self._replacement is not None:
-            build, self._replacement = self._replacement, None
-            return partial(self._replace, build)
+            job, self._replacement = self._replacement, None
+            return job
         if self._requests:
             return self._requests.popleft()
         if self._waiting is not None and self._is_due(self._waiting):
@@ -217,11 +219,12 @@ class Worker:
         else:
             self._take_up(InitRequest(target.first_box, 0, target.target_id))
 
-    def _replace(self, build: Callable[[], NamedSession]) -> None:
+    def _replace(self, build: Callable[[], NamedSession], stayed: Callable[[], None]) -> None:
         try:
             loaded = build()
             self._resume(loaded)
         except Exception as error:  # whatever it is, the present tracker can go on
+            stayed()
             self._listener.failed("changing the tracker (the present one stays)", error)
             return
         self._listener.noted(f"tracker is now {loaded}")

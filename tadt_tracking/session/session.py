@@ -114,7 +114,7 @@ class Session:
         after_gap = passed is not Passed.USUAL
         self.tracker.learning = self._states.trusted and not after_gap
         if not self.tracker.learning:
-            self.tracker.lose_sight(self._unseen)
+            self.tracker.lose_sight(self._unseen, followed=not after_gap)
         result = self.tracker.update(image)
         if after_gap and self.tracker.can_search:
             prior = self._motion.predict(stamp)

@@ -28,8 +28,8 @@ def create_tracker(name: str, **options: Any) -> Tracker:
 
     Args:
         name: a key of `TRACKERS`.
-        options: fields of `ComputeSettings` (device, engine, precision, threads, compile) and of
-            the tracker's own settings class.
+        options: fields of `ComputeSettings` (device, engine, precision, threads, compile,
+            background) and of the tracker's own settings class.
 
     Raises:
         ValueError: unknown tracker, or a device or precision that is not there, listing what is.
@@ -40,5 +40,6 @@ def create_tracker(name: str, **options: Any) -> Tracker:
     of_compute, of_tracker = ComputeSettings.split(options)
     settings = kind.Settings.from_dict(of_tracker)
     compute = Compute.choose(ComputeSettings.from_dict(of_compute))
-    compute.set_threads()
-    return kind(settings, compute, load(kind.weights_name(settings)))
+    weights = load(kind.weights_name(settings))
+    compute.set_threads()  # of the whole process: not before all that a user may have got wrong
+    return kind(settings, compute, weights)

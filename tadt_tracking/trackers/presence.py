@@ -27,8 +27,8 @@ LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
 LOOK_CELLS = 5  # points a row of a look
 STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
-# Against a target that was out of sight or doubted, in log-odds, if none of its colours are there.
-# While it is seen for certain they do not count, since light may change.
+# Against a target that was out of sight, in log-odds, if none of its colours are there. While it is
+# seen for certain they do not count, since light may change; while it is doubted they do by and by.
 STRANGE = 10.0
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
@@ -123,6 +123,7 @@ class Presence:
         self._colors = Colors(cut[0][0], (0, 0, *size))
         self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
         self._staleness = 0.0
+        self._anybody = 0.0  # how much the target's place no longer speaks for it
         self._logistic = logistic
         # No peak is within a target's half width and height of another.
         self._reach = tuple(max(int(length / 2), 1) for length in reversed(cells))
@@ -181,12 +182,13 @@ class Presence:
         seen = torch.cat([answers[None], likenesses[None], boxes]).T.tolist()
         return [self._judged(*row[:2], window, row[2:])[1] for row in seen]
 
-    def lose_sight(self, frames: float) -> None:
+    def lose_sight(self, frames: float, *, followed: bool = False) -> None:
         """Until it is learnt, expect of the target what it is like so many frames later.
 
-        And its colours: meanwhile anybody may have come, even while it was only doubted.
+        And its colours: anybody may be there, the sooner if it is not even followed.
         """
         self._staleness = min(frames / STALE, 1.0)
+        self._anybody = self._staleness if followed else 1.0
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
@@ -213,7 +215,7 @@ class Presence:
         strange = 0.0
         if self._staleness:
             likeness = min(likeness, 1.0)
-            strange = STRANGE * (1 - self._colors.alike(window, box))
+            strange = STRANGE * self._anybody * (1 - self._colors.alike(window, box))
         found = evidence(answer, likeness)
         return found, float(self._logistic(found, strange))
 

@@ -213,6 +213,19 @@ def test_what_comes_back_in_other_colours_is_less_probable(red, window):
     assert other.score < 0.01 < 0.8 < same.score
 
 
+def test_colours_of_what_is_only_doubted_count_by_and_by(red, window):
+    answers = torch.zeros(11, 11)
+    scores = []
+    for frames in (1, STALE / 2, STALE, 2 * STALE):
+        red.lose_sight(frames, followed=True)
+        scores.append(_judged(red, window, answers, seen=BLUE).score)
+    red.lose_sight(1)
+    lost = _judged(red, window, answers, seen=BLUE).score
+    assert 0.5 < scores[0] < 0.8
+    assert scores[0] > 2 * scores[1] > 4 * scores[2]
+    assert scores[2] == scores[3] == lost
+
+
 def test_colours_are_learnt_where_the_target_was_judged_last(red, window):
     answers = torch.zeros(11, 11)
     for _ in range(20):

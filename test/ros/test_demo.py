@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,8 +12,9 @@ import time
 import cv2
 import psutil
 import pytest
-from harness import PATIENCE_S
+from harness import PATIENCE_S, Client
 from scenes import ROOT
+from tadt_tracking.msg import TrackerStatus
 
 from tadt_tracking.demo import clip, preparation
 from tadt_tracking.demo.processes import ChildFailed, Children
@@ -165,9 +167,10 @@ def test_ctrl_c_ends_the_video_and_prints_the_report(played, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_recorder_finishes_its_files(played, tmp_path, number):
     pictures = clip.prepare(played[0], FRAMES).pictures
+    folder = tmp_path / "it's"  # YAML has a meaning for apostrophes
     with Children(tmp_path / "logs", environment(tmp_path / "logs")) as children:
         recorder = children.start(
-            "result_recorder", node_command("result_recorder", {"folder": str(tmp_path / "rec")})
+            "result_recorder", node_command("result_recorder", {"folder": str(folder)})
         )
         source = children.start(
             "video_source", node_command("video_source", {"source": str(pictures), "rate": 100.0})
@@ -175,9 +178,24 @@ def test_a_stopped_recorder_finishes_its_files(played, tmp_path, number):
         children.wait(source, PATIENCE_S)
         recorder.process.send_signal(number)
         children.wait(recorder, PATIENCE_S)
-    summary = json.loads((tmp_path / "rec" / "summary.json").read_text())
+    summary = json.loads((folder / "summary.json").read_text())
     assert 0 < summary["pictures"] <= FRAMES and summary["results"] == 0
-    assert count_pictures(tmp_path / "rec" / "overlay.mp4") == summary["pictures"]
+    assert count_pictures(folder / "overlay.mp4") == summary["pictures"]
+
+
+def test_counts_are_those_of_the_target_that_was_stopped(tmp_path):
+    command = node_command("result_recorder", {"folder": str(tmp_path)})
+    with Children(tmp_path / "logs", dict(os.environ)) as children, Client() as client:
+        recorder = children.start("result_recorder", command)
+        statuses = client.node.create_publisher(TrackerStatus, "tracker_node/status", 10)
+        client.spin_until(lambda: statuses.get_subscription_count() == 2, "the recorder")
+        statuses.publish(TrackerStatus(state=TrackerStatus.TRACKING, frames_seen=7))
+        statuses.publish(TrackerStatus(state=TrackerStatus.IDLE))
+        assert statuses.wait_for_all_acked()
+        time.sleep(1)  # taken, not yet looked at
+        recorder.process.send_signal(signal.SIGINT)
+        children.wait(recorder, PATIENCE_S)
+    assert json.loads((tmp_path / "summary.json").read_text())["frames_seen"] == 7
 
 
 def test_a_recorder_gives_a_tracker_time_to_begin(played, tmp_path):
@@ -223,8 +241,7 @@ def test_a_child_that_hangs_is_ended_and_named(tmp_path):
 
 @pytest.fixture
 def builds(monkeypatch, tmp_path):
-    """Prepares with an empty cache and a given piece of Python in place of the tracker's making."""
-    (tmp_path / "cache").mkdir()
+    """Prepares, without a cache so far, by a given piece of Python in place of the tracker's."""
     monkeypatch.setattr(preparation, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr(preparation.metadata, "version", lambda package: "1")
 

@@ -61,6 +61,10 @@ def test_a_target_never_found_and_one_never_lost_are_told_apart(tell):
     assert of(tell("001100", "000000", 0), "when it is back") == "it was never reported lost"
 
 
+def test_a_video_that_ends_while_the_target_is_hidden_tells_nothing_of_its_return(tell):
+    assert of(tell("000011", "000011", 0), "when it is back") == "the video ends before"
+
+
 def test_nothing_is_told_of_a_target_that_was_never_hidden(tell):
     told = tell(hidden="0000", lost="0000")
     assert "when it is back" not in told

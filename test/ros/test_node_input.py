@@ -10,6 +10,8 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from scenes import Scene
 
+from tadt_tracking.ros.rejections import Rejections
+
 SCENE = Scene()
 
 
@@ -105,6 +107,19 @@ def test_bad_images_do_not_flood_the_log(node, tracking):
     tracking.wait_for_frames(21)
     assert 1 <= node.log().count("'flooding'") <= 5
     assert int(tracking.fresh("input")["refused"]) >= 20
+
+
+def test_reasons_that_differ_in_their_numbers_alone_do_not_flood_the_log():
+    logged = []
+    rejections = Rejections(logged.append, lambda: 0)
+    for size in range(40):
+        rejections.add("image", f"it is short: {size} bytes")
+    rejections.add("target_init", "it is short: 1 bytes")
+    assert logged == [
+        "refused image: it is short: 0 bytes",
+        "refused target_init: it is short: 1 bytes",
+    ]
+    assert rejections.last.count == 41
 
 
 def test_other_sizes_and_encodings_in_one_stream(tracking):

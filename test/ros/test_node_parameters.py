@@ -109,9 +109,9 @@ def test_when_a_target_counts_as_lost_changes_while_it_tracks(node, tracking):
     change(node, tracking, session__patience=0.0)
     assert not tracking.track(SCENE.ground).results
     assert tracking.fresh("tracker")["message"] in ("active, LOST", "active, SEARCHING")
-    change(node, tracking, session__lose_below=0.0)
-    assert tracking.track(SCENE.ground).results
     change(node, tracking, **session_defaults())
+    assert not tracking.track(SCENE.ground).results, "it stays lost until it is found"
+    assert any(tracking.track(SCENE.frame(1)).results for _ in range(30))
 
 
 def session_defaults():
@@ -148,6 +148,25 @@ def test_a_tracker_that_cannot_be_built_leaves_the_present_one(tracking):
     assert tracking.track(SCENE.frame(1)).id == "kept"
     assert tracking.set_parameters(tadt__weights="vgg16-oxford").successful
     assert tracking.track(SCENE.frame(2)).id == "kept"
+
+
+def test_a_tracker_that_could_not_be_built_can_be_asked_for_again(node, tracking):
+    told = node.log().count("(the present one stays)")
+    for tries in (1, 2):
+        assert tracking.set_parameters(tadt__weights="missing.safetensors").successful
+        tracking.spin_until(
+            lambda all_told=told + tries: node.log().count("(the present one stays)") == all_told,
+            "the fault",
+        )
+    change(node, tracking, tadt__weights="vgg16-oxford")
+
+
+def test_a_variant_without_weights_is_refused(tracking):
+    result = tracking.set_parameters(tracker="dasiamrpn", dasiamrpn__variant="vot")
+    assert not result.successful
+    assert "'vot' comes without weights" in result.reason
+    assert tracking.get_parameter("tracker") == "tadt"
+    assert tracking.track(SCENE.frame(1)).id == "kept"
 
 
 def test_the_same_value_again_changes_nothing(node, tracking):

@@ -95,9 +95,11 @@ def test_a_tracker_is_told_for_how_long_its_target_was_out_of_sight_until_it_lea
     run.world.only(100, 100, score=0.35)
     unseen = [(run.frame(), run.tracker.unseen)[1] for _ in range(2)]
     assert unseen == pytest.approx([0, 2]), "from the frame after the first doubt on"
+    assert run.tracker.followed
     run.world.only(100, 100)
     run.lose()
     assert run.tracker.unseen == pytest.approx(1)
+    assert not run.tracker.followed
     run.frame()
     run.frame(elapsed=3 * FRAME)
     assert run.tracker.unseen == pytest.approx(5), "by the time of the pictures"
