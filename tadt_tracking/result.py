@@ -57,8 +57,3 @@ class Result:
     evidence: tuple[float, ...] = ()
     distractors: tuple[Box, ...] = ()
     state: State | None = None
-
-    @property
-    def certain(self) -> bool:
-        """Whether the box is more likely right than wrong."""
-        return self.score >= 0.5

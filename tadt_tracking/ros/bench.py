@@ -30,7 +30,7 @@ from vision_msgs.msg import Detection2D
 from tadt_tracking.box import Box
 from tadt_tracking.msg import TrackerStatus
 from tadt_tracking.ros.images import bgr_to_image
-from tadt_tracking.ros.messages import ns_to_stamp
+from tadt_tracking.ros.messages import box_to_detection, ns_to_stamp
 from tadt_tracking.ros.private_domain import private_domain
 from tadt_tracking.ros.process import tune_malloc
 
@@ -75,10 +75,7 @@ class Player(Node):
 
     def set_target(self) -> None:
         """Set the target on the next picture."""
-        msg = Detection2D()
-        msg.bbox.center.position.x, msg.bbox.center.position.y = self.box.center
-        msg.bbox.size_x, msg.bbox.size_y = self.box.size
-        self._targets.publish(msg)
+        self._targets.publish(box_to_detection(Header(), "", self.box))
 
     def play(self, index: int) -> None:
         """Publish picture `index`, stamped now."""

@@ -44,11 +44,17 @@ def detection_to_box(msg: Detection2D) -> Box:
     return Box.from_center(center.position.x, center.position.y, msg.bbox.size_x, msg.bbox.size_y)
 
 
+def box_to_detection(header: Header, target_id: str, box: Box) -> Detection2D:
+    """Return a box in pixels as a detection without a hypothesis."""
+    msg = Detection2D(header=header, id=target_id)
+    msg.bbox.center.position.x, msg.bbox.center.position.y = box.center
+    msg.bbox.size_x, msg.bbox.size_y = box.size
+    return msg
+
+
 def result_to_detection(header: Header, target_id: str, result: Result) -> Detection2D:
     """Return a session's result as the detection of one target; while that is lost, of none."""
-    msg = Detection2D(header=header, id=target_id)
-    msg.bbox.center.position.x, msg.bbox.center.position.y = result.box.center
-    msg.bbox.size_x, msg.bbox.size_y = result.box.size
+    msg = box_to_detection(header, target_id, result.box)
     if not result.state.present:
         return msg
     hypothesis = ObjectHypothesisWithPose()

@@ -17,7 +17,7 @@ from vision_msgs.msg import Detection2D
 from tadt_tracking.box import Box
 from tadt_tracking.ros.declaration import declare_settings
 from tadt_tracking.ros.images import bgr_to_image
-from tadt_tracking.ros.messages import ns_to_stamp, stamp_to_ns
+from tadt_tracking.ros.messages import box_to_detection, ns_to_stamp, stamp_to_ns
 from tadt_tracking.ros.process import Failed, Finished, run
 from tadt_tracking.settings import SettingError, Settings, setting
 from tadt_tracking.video import VideoError, open_video
@@ -158,16 +158,13 @@ class VideoSource(Node):
         raise Finished
 
     def _image(self, picture: np.ndarray, stamp: int) -> Image:
-        header = Header(stamp=ns_to_stamp(stamp), frame_id=self._settings.frame_id)
-        return bgr_to_image(header, picture)
+        return bgr_to_image(self._header(stamp), picture)
 
     def _target(self) -> Detection2D:
-        msg = Detection2D()
-        msg.header.stamp = ns_to_stamp(self._last_stamp)
-        msg.header.frame_id = self._settings.frame_id
-        msg.bbox.center.position.x, msg.bbox.center.position.y = self._box.center
-        msg.bbox.size_x, msg.bbox.size_y = self._box.size
-        return msg
+        return box_to_detection(self._header(self._last_stamp), "", self._box)
+
+    def _header(self, stamp: int) -> Header:
+        return Header(stamp=ns_to_stamp(stamp), frame_id=self._settings.frame_id)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tadt_tracking.box import Box
+from tadt_tracking.trackers.place import inside
 
 SMOOTHING = 0.3  # s over which the velocity is averaged
 PERSISTENCE = 1.0  # s for which a velocity lasts, on average
@@ -29,7 +30,7 @@ class Prior(NamedTuple):
 
     def inside(self, image: np.ndarray) -> Prior:
         """Return it with its centre in the picture (H x W x ...)."""
-        return self._replace(center=_inside(self.center, image))
+        return self._replace(center=inside(self.center, image))
 
 
 class Motion:
@@ -60,9 +61,4 @@ class Motion:
 
 def moved_inside(box: Box, image: np.ndarray) -> Box:
     """Return the box with its centre in the picture (H x W x ...), as near as can be."""
-    return Box.from_center(*_inside(box.center, image), *box.size)
-
-
-def _inside(center: tuple[float, float], image: np.ndarray) -> tuple[float, float]:
-    height, width = image.shape[:2]
-    return min(max(center[0], 0.0), float(width)), min(max(center[1], 0.0), float(height))
+    return Box.from_center(*inside(box.center, image), *box.size)

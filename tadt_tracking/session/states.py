@@ -6,7 +6,8 @@ taken off, and the sum never falls below zero. So one very low score or several 
 the target, while a single rather low one among good ones does not.
 
 Apart from that a score may be low enough for a doubt: the target may well be there, and nothing is
-lost by it, but the state is not TRACKING, and nothing is learnt.
+lost by it, but the state is not TRACKING, and from the next frame on nothing is learnt until the
+doubt is over.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 On the first frame gradients pick the channels of a pre-trained VGG-16 that matter for this target;
 then a template of them is matched with every search window, at three scales. The paper's template
 stays as it was on the first frame; here it follows slowly (setting update_rate). Beside it a
-classifier learns on the same channels what the target is not: it leaves the place to the template,
-but tells whether the target is there, and finds it again.
+classifier learns on the same channels what the target is not: it has a say in the place, tells
+whether the target is there, and finds it again.
 """
 
 from __future__ import annotations
