@@ -71,7 +71,7 @@ def start_tracker(context: LaunchContext) -> list[Node]:
     arguments = {name: LaunchConfiguration(name).perform(context) for name in OVERRIDES}
     given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
     if use_sim_time := LaunchConfiguration("use_sim_time").perform(context):
-        given["use_sim_time"] = ParameterValue(use_sim_time, value_type=bool)
+        given["use_sim_time"] = use_sim_time == "true"
     node = Node(
         package=PACKAGE,
         executable="tracker_node",

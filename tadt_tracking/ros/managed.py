@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import rclpy
@@ -35,12 +36,22 @@ class _Ending:
     """Set by SIGINT and SIGTERM, whose handler does nothing else: it may run at any moment."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = self._at_once = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: object) -> None:
         self.asked = True
+        if self._at_once:
+            raise SystemExit
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Give up what is done meanwhile, which may take minutes, when a signal comes."""
+        self._at_once = True
+        with suppress(SystemExit):
+            yield
+        self._at_once = False
 
 
 def run_managed(name: str, make_node: Callable[[], ManagedNode]) -> int:
@@ -58,7 +69,8 @@ def run_managed(name: str, make_node: Callable[[], ManagedNode]) -> int:
         get_logger(name).fatal(str(error))
         rclpy.shutdown()
         return 1
-    node.start()
+    with ending.at_once():
+        node.start()
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     while not ending.asked:

@@ -2,6 +2,8 @@
 
 import re
 import signal
+import subprocess
+import sys
 
 import pytest
 from harness import (
@@ -203,3 +205,27 @@ def test_shutdown_is_final(managed):
     assert client.change_state(Transition.TRANSITION_ACTIVE_SHUTDOWN)
     assert client.state() == "finalized"
     client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
+
+
+STARTS_FOR_LONG = """
+import sys, time
+from rclpy.node import Node
+from tadt_tracking.ros.managed import run_managed
+
+class Slow(Node):
+    def start(self):
+        print("starting", flush=True)
+        time.sleep(3600)
+
+sys.exit(run_managed("slow", lambda: Slow("slow")))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_starts(number):
+    """A network may be fetched and quantised for minutes."""
+    command = [sys.executable, "-c", STARTS_FOR_LONG]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "starting\n"
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 0
