@@ -161,12 +161,13 @@ def fetch_python_headers() -> None:
 
 
 def is_importable(module: str) -> bool:
-    """Whether the machine has a module, outside the environment that is to be made.
+    """Whether the machine has a module, outside this repository and the environment in it.
 
-    A mere folder of that name does not count: Python takes it for a package without an origin.
+    Both are seen where that environment is active and now made anew. Nor does a mere folder of that
+    name count: Python takes it for a package without an origin.
     """
     spec = importlib.util.find_spec(module)
-    return spec is not None and spec.origin is not None and VENV not in Path(spec.origin).parents
+    return spec is not None and spec.origin is not None and ROOT not in Path(spec.origin).parents
 
 
 def outer_environment(sourced: bool) -> dict[str, str]:

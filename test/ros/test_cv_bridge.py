@@ -1,5 +1,6 @@
 """The stand-in for cv_bridge on machines without ROS; the real one has tests of its own."""
 
+import importlib
 from array import array
 from pathlib import Path
 
@@ -70,3 +71,10 @@ def test_compressed_pictures(format_):
     seen = BRIDGE.compressed_imgmsg_to_cv2(BRIDGE.cv2_to_compressed_imgmsg(PICTURE, format_))
     assert seen.shape == PICTURE.shape
     assert format_ == "jpg" or np.array_equal(seen, PICTURE)
+
+
+def test_it_is_not_taken_for_the_machines_own(monkeypatch):
+    """So that the environment can be made anew out of itself."""
+    monkeypatch.syspath_prepend(ROOT / "bare")
+    is_importable = importlib.import_module("virtual_environment").is_importable
+    assert [is_importable(name) for name in ("cv_bridge", "json")] == [False, True]
