@@ -140,8 +140,8 @@ class Tracker(ABC):
     def lose_sight(self, frames: float, *, followed: bool = False) -> None:
         """Take note that the target was not seen for certain for so many frames.
 
-        Until it is learnt again, its look is judged by how much it stays the same meanwhile, and by
-        its colours. Trackers without a `Presence` do nothing.
+        Until it is learnt again, it is judged by its colours as well and, unless it is followed, by
+        how much its look stays the same meanwhile. Trackers without a `Presence` do nothing.
 
         Args:
             frames: since it was seen for certain.

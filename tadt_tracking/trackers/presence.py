@@ -122,7 +122,7 @@ class Presence:
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
         self._colors = Colors(cut[0][0], (0, 0, *size))
         self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
-        self._staleness = 0.0
+        self._staleness = 0.0  # how much of a later likeness is expected
         self._anybody = 0.0  # how much the target's place no longer speaks for it
         self._logistic = logistic
         # No peak is within a target's half width and height of another.
@@ -183,12 +183,13 @@ class Presence:
         return [self._judged(*row[:2], window, row[2:])[1] for row in seen]
 
     def lose_sight(self, frames: float, *, followed: bool = False) -> None:
-        """Until it is learnt, expect of the target what it is like so many frames later.
+        """Until it is learnt, ask for the target's colours: anybody may be there by now.
 
-        And its colours: anybody may be there, the sooner if it is not even followed.
+        If it is still followed, by and by; if not, at once, and expect of it what it is like so
+        many frames later.
         """
-        self._staleness = min(frames / STALE, 1.0)
-        self._anybody = self._staleness if followed else 1.0
+        share = min(frames / STALE, 1.0)
+        self._staleness, self._anybody = (0.0, share) if followed else (share, 1.0)
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
@@ -197,7 +198,7 @@ class Presence:
         """
         self._usual_answer.note(sighting.answer)
         self._usual_likeness.note(sighting.likeness, sighting.later)
-        self._staleness = 0.0
+        self._staleness = self._anybody = 0.0
         certainty = math.exp(min(2 * sighting.evidence[0], 0.0))
         self._colors.learn(*self._seen_in)
         looks, box, look = self._seen
@@ -213,7 +214,7 @@ class Presence:
         answer = self._usual_answer.relative(answer)
         likeness = self._usual_likeness.relative(likeness, self._staleness)
         strange = 0.0
-        if self._staleness:
+        if self._anybody:
             likeness = min(likeness, 1.0)
             strange = STRANGE * self._anybody * (1 - self._colors.alike(window, box))
         found = evidence(answer, likeness)

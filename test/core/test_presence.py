@@ -116,10 +116,8 @@ def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(pre
     assert found.score > followed.score
     assert scores == pytest.approx([found.score])
     again = _judged(presence, back, answers)
-    presence.lose_sight(0)
-    assert again == _judged(presence, back, answers), "seen again"
     presence.lose_sight(STALE)
-    assert again != _judged(presence, back, answers)
+    assert again != _judged(presence, back, answers), "it was seen again"
 
 
 def test_what_comes_back_is_no_more_alike_than_usual(presence, window):
@@ -211,6 +209,18 @@ def test_what_comes_back_in_other_colours_is_less_probable(red, window):
     assert followed.score == same.score, "light may change on a target that is followed"
     assert same.evidence == other.evidence
     assert other.score < 0.01 < 0.8 < same.score
+
+
+def test_of_what_is_only_doubted_the_usual_likeness_at_once_is_expected(presence, window):
+    answers, look = torch.zeros(11, 11), window.roll(3, 2)
+    for _ in range(20):
+        sighting = _judged(presence, look, answers)._replace(likeness=0.8, later=0.2)
+        presence.learn(window, (0.0, 0.0), sighting)
+    followed = _judged(presence, look, answers).evidence
+    presence.lose_sight(STALE, followed=True)
+    assert _judged(presence, look, answers).evidence == followed
+    presence.lose_sight(STALE)
+    assert _judged(presence, look, answers).evidence[1] > followed[1]
 
 
 def test_colours_of_what_is_only_doubted_count_by_and_by(red, window):
