@@ -113,8 +113,8 @@ class Session:
         """Follow a target that is present, and judge whether it still is."""
         after_gap = passed is not Passed.USUAL
         self.tracker.learning = self._states.trusted and not after_gap
-        if not self.tracker.learning:
-            self.tracker.lose_sight(self._unseen, followed=not after_gap)
+        if after_gap:
+            self.tracker.lose_sight(self._unseen)
         result = self.tracker.update(image)
         if after_gap and self.tracker.can_search:
             prior = self._motion.predict(stamp)

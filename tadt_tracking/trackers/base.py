@@ -137,18 +137,14 @@ class Tracker(ABC):
         self._require_started(image, "move_to")
         self._move_to(image, box.require_in(image))
 
-    def lose_sight(self, frames: float, *, followed: bool = False) -> None:
-        """Take note that the target was not seen for certain for so many frames.
+    def lose_sight(self, frames: float) -> None:
+        """Take note that the target was not seen for so many frames, and may look otherwise by now.
 
-        Until it is learnt again, it is judged by its colours as well and, unless it is followed, by
-        how much its look stays the same meanwhile. Trackers without a `Presence` do nothing.
-
-        Args:
-            frames: since it was seen for certain.
-            followed: whether it is only doubted, so that its place speaks for it at first.
+        Until it is learnt again, its look is judged by how much it stays the same meanwhile.
+        Trackers without a `Presence` do nothing.
         """
         if self._presence is not None:
-            self._presence.lose_sight(frames, followed=followed)
+            self._presence.lose_sight(frames)
 
     def search_span(self) -> float:
         """Return the longest side, in pixels of the image, of a region given to `search` at once.

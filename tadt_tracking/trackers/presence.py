@@ -28,7 +28,7 @@ LOOK_CELLS = 5  # points a row of a look
 STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
 # Against a target that was out of sight, in log-odds, if none of its colours are there. While it is
-# seen for certain they do not count, since light may change; while it is doubted they do by and by.
+# followed they do not count, since light may change.
 STRANGE = 10.0
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
@@ -122,8 +122,7 @@ class Presence:
         self._classifier = OnlineClassifier(views, places, cells, beside=beside)
         self._colors = Colors(cut[0][0], (0, 0, *size))
         self._usual_answer, self._usual_likeness = UsualAnswer(), UsualLikeness()
-        self._staleness = 0.0  # how much of a later likeness is expected
-        self._anybody = 0.0  # how much the target's place no longer speaks for it
+        self._staleness = 0.0
         self._logistic = logistic
         # No peak is within a target's half width and height of another.
         self._reach = tuple(max(int(length / 2), 1) for length in reversed(cells))
@@ -182,14 +181,12 @@ class Presence:
         seen = torch.cat([answers[None], likenesses[None], boxes]).T.tolist()
         return [self._judged(*row[:2], window, row[2:])[1] for row in seen]
 
-    def lose_sight(self, frames: float, *, followed: bool = False) -> None:
-        """Until it is learnt, ask for the target's colours: anybody may be there by now.
+    def lose_sight(self, frames: float) -> None:
+        """Until it is learnt, expect of the target what it is like so many frames later.
 
-        If it is still followed, by and by; if not, at once, and expect of it what it is like so
-        many frames later.
+        And its colours: meanwhile anybody may have come.
         """
-        share = min(frames / STALE, 1.0)
-        self._staleness, self._anybody = (0.0, share) if followed else (share, 1.0)
+        self._staleness = min(frames / STALE, 1.0)
 
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
@@ -198,7 +195,7 @@ class Presence:
         """
         self._usual_answer.note(sighting.answer)
         self._usual_likeness.note(sighting.likeness, sighting.later)
-        self._staleness = self._anybody = 0.0
+        self._staleness = 0.0
         certainty = math.exp(min(2 * sighting.evidence[0], 0.0))
         self._colors.learn(*self._seen_in)
         looks, box, look = self._seen
@@ -214,9 +211,9 @@ class Presence:
         answer = self._usual_answer.relative(answer)
         likeness = self._usual_likeness.relative(likeness, self._staleness)
         strange = 0.0
-        if self._anybody:
+        if self._staleness:
             likeness = min(likeness, 1.0)
-            strange = STRANGE * self._anybody * (1 - self._colors.alike(window, box))
+            strange = STRANGE * (1 - self._colors.alike(window, box))
         found = evidence(answer, likeness)
         return found, float(self._logistic(found, strange))
 

@@ -55,7 +55,7 @@ class Scripted(Tracker):
         self.world = world
         self.learned, self.searched, self.moved = [], [], []
         self.distractors = ()
-        self.unseen, self.followed = 0, True
+        self.unseen = 0
 
     def search_span(self):
         return SPAN
@@ -83,8 +83,8 @@ class Scripted(Tracker):
         ]
         return sorted(found, key=lambda c: -c.score)
 
-    def lose_sight(self, frames, *, followed=False):
-        self.unseen, self.followed = frames, followed
+    def lose_sight(self, frames):
+        self.unseen = frames
 
     def _move_to(self, image, box):
         self.box = box

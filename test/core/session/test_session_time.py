@@ -42,7 +42,6 @@ def test_nothing_is_learned_on_the_frame_after_a_gap():
     run.frame(elapsed=10 * FRAME)
     assert len(run.tracker.learned) == known
     assert run.tracker.unseen == pytest.approx(10)
-    assert not run.tracker.followed
     run.frame()
     assert len(run.tracker.learned) == known + 1
     assert run.tracker.unseen == 0
