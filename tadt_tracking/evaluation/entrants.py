@@ -54,7 +54,7 @@ class TrackerEntrant:
             of_session, others = SessionSettings.split(others)
             SessionSettings.from_dict(of_session)
         kind = tracker_class(tracker)
-        kind.weights_name(kind.Settings.from_dict(others))
+        kind.weights_name(kind.Settings.from_dict(others))  # raises where there are none
         return cls(tracker, tuple(options.items()), session)
 
     def create(self) -> Tracker | SteadySession:

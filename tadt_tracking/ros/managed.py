@@ -33,7 +33,7 @@ class ManagedNode(Protocol):
 
 
 class _Ending:
-    """Set by SIGINT and SIGTERM, whose handler does nothing else: it may run at any moment."""
+    """Set by SIGINT and SIGTERM, whose handler does little else: it may run at any moment."""
 
     def __init__(self) -> None:
         self.asked = self._at_once = False

@@ -102,7 +102,7 @@ class TrackerChoice:
     def __post_init__(self) -> None:
         """Check what belongs together."""
         kind = tracker_class(self.name)
-        kind.weights_name(self.settings)
+        kind.weights_name(self.settings)  # raises where there are none
         self.session.thresholds(kind.thresholds_of(self.settings))
 
     def build(self) -> NamedSession:

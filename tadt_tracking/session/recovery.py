@@ -113,8 +113,5 @@ class Recovery:
 
 
 def _same_place(one: Box, other: Box) -> bool:
-    offsets = (a - b for a, b in zip(one.center, other.center, strict=True))
-    lengths = ((a + b) / 2 for a, b in zip(one.size, other.size, strict=True))
-    return all(
-        abs(offset) <= AGREES * length for offset, length in zip(offsets, lengths, strict=True)
-    )
+    offset = np.abs(np.subtract(one.center, other.center))
+    return bool(np.all(offset <= AGREES * np.add(one.size, other.size) / 2))
