@@ -48,6 +48,8 @@ class Result:
         evidence: what the tracker made the score of, each kind on a scale of its own; none where
             it does not tell.
         distractors: boxes elsewhere that look like the target on this frame.
+        known: the score that it would have, had the target been out of sight: more is asked then;
+            None: the score itself.
         state: what the session believes; None: a bare tracker's answer.
     """
 
@@ -56,4 +58,10 @@ class Result:
     search_region: Box | None = None
     evidence: tuple[float, ...] = ()
     distractors: tuple[Box, ...] = ()
+    known: float | None = None
     state: State | None = None
+
+    @property
+    def doubted_score(self) -> float:
+        """The score if the target was doubted just before: another may have taken its place."""
+        return self.score if self.known is None else min(self.score, self.known)

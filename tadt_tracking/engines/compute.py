@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tadt_tracking.cores import core_count
+from tadt_tracking.cores import core_count, small_dtype
 from tadt_tracking.engines import openvino_runtime, quantization
 from tadt_tracking.settings import Settings, setting
 
@@ -103,6 +103,12 @@ class Compute:
         """The torch dtype of weights and activations; engine torch only."""
         return _TORCH_TYPES[self.precision]
 
+    @property
+    def beside(self) -> torch.dtype:
+        """The torch dtype of what is computed of a network's answers, with no more digits."""
+        few = self.precision in ("bf16", "int8")
+        return small_dtype(self.device) if few else torch.float32
+
     def batch(self, images: Sequence[np.ndarray]) -> Tensor:
         """Bring N images H x W x 3 (uint8, BGR) to the device, as one N x H x W x 3 tensor."""
         stacked = images[0][None] if len(images) == 1 else np.stack(images)
@@ -166,8 +172,7 @@ def _fastest(engine: str, device: torch.device, offered: tuple[str, ...]) -> str
         return "int8"
     if engine == "openvino":
         return next(name for name in ("bf16", "fp16", "fp32") if name in offered)
-    in_hardware = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if in_hardware else "fp32"
+    return "bf16" if small_dtype(device) is torch.bfloat16 else "fp32"
 
 
 def _missing(engine: str) -> str:

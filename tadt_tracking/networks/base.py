@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -87,6 +88,12 @@ class SiameseRpn(nn.Module, ABC):
     def drop_features(self) -> None:
         """Forget what :meth:`layers` computes, which an engine may have; all else remains."""
 
+    def lower(self, dtype: torch.dtype) -> None:
+        """Let the largest products of :meth:`correlate` be of a dtype with fewer digits.
+
+        What it takes and returns stays float32. Nothing is changed where none of them is large.
+        """
+
     def respond(self, kernels: RpnPair, search_features: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores and offsets, see :meth:`correlate`, for features of search windows."""
         return self.correlate(kernels, self.search(search_features))
@@ -111,7 +118,7 @@ class SearchBranch(nn.Module):
         """Copy `network` (weights loaded)."""
         super().__init__()
         self.network = copy.deepcopy(network).eval()
-        _fold_batch_norms(self.network)
+        fold_batch_norms(self.network)
         own = (FEATURES, CLASSIFICATION, REGRESSION)
         self.taps = tuple(dict.fromkeys((*own, network.classified, network.compared)))
         self.large = tuple(f"network.{name}" for name in network.large)
@@ -137,12 +144,15 @@ def _convolutions(module: nn.Module) -> Iterator[nn.Conv2d]:
     return (layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
 
 
-def _fold_batch_norms(module: nn.Module) -> None:
-    """Replace each convolution that a batch norm follows by one that does the work of both."""
+def fold_batch_norms(module: nn.Module) -> None:
+    """Replace each convolution that a batch norm follows by one that does the work of both.
+
+    The module is in evaluation mode.
+    """
     children = list(module.named_children())
     for (name, layer), (next_name, following) in itertools.pairwise(children):
         if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
             setattr(module, name, fuse_conv_bn_eval(layer, following))
             setattr(module, next_name, nn.Identity())
     for _, child in children:
-        _fold_batch_norms(child)
+        fold_batch_norms(child)

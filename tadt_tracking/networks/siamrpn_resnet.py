@@ -6,10 +6,17 @@ weights are those of its checkpoints, without `mask_head` and `refine_head`.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tadt_tracking.networks.base import FEATURES, RpnPair, SiameseRpn, convolution_type
+from tadt_tracking.networks.base import (
+    FEATURES,
+    RpnPair,
+    SiameseRpn,
+    convolution_type,
+    fold_batch_norms,
+)
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
 
 ANCHORS = 5
@@ -56,7 +63,7 @@ class SiamRpnResNet(SiameseRpn):
     def correlate(self, kernels: RpnPair, searched: RpnPair) -> tuple[Tensor, Tensor]:
         """See :class:`SiameseRpn`."""
         offsets, scores = (
-            head.head(_correlate_depthwise(*pair))
+            head.answer(_correlate_depthwise(*pair))
             for head, *pair in zip(self._heads, kernels, searched, strict=True)
         )
         return scores.unflatten(1, (2, ANCHORS)), offsets.unflatten(1, (4, ANCHORS))
@@ -68,6 +75,11 @@ class SiamRpnResNet(SiameseRpn):
     def drop_features(self) -> None:
         """See :class:`SiameseRpn`."""
         del self.backbone, self.neck
+
+    def lower(self, dtype: torch.dtype) -> None:
+        """See :class:`SiameseRpn`: those of the two hidden layers, four fifths of its work."""
+        for head in self._heads:
+            head.lower(dtype)
 
     @property
     def _heads(self) -> tuple[_Head, _Head]:
@@ -84,6 +96,19 @@ class _Head(nn.Module):
         self.head = nn.Sequential(
             *_normed(CHANNELS, CHANNELS, 1), nn.ReLU(inplace=True), nn.Conv2d(CHANNELS, outputs, 1)
         )
+
+    def answer(self, correlated: Tensor) -> Tensor:
+        """Return the outputs for what was correlated, N x 256 x h x w."""
+        correlated = correlated.to(convolution_type(self.head))
+        *hidden, last = self.head
+        for layer in hidden:
+            correlated = layer(correlated)
+        return last(correlated.float())
+
+    def lower(self, dtype: torch.dtype) -> None:
+        """Compute the hidden layer in another dtype (weights loaded, in evaluation mode)."""
+        fold_batch_norms(self.head)
+        self.head[0].to(dtype)
 
 
 class _Backbone(nn.Module):

@@ -121,12 +121,13 @@ class Session:
             span = math.inf if passed is Passed.ANEW else _side(result) + SIGMAS * prior.sigma
             result = catch_up(self.tracker, image, result, prior, span)
         result = as_far_as_visible(result, image)
-        state = self._states.judge(result.score)
+        state = self._states.judge(result.score, result.doubted_score)
         if state is State.LOST:
             return self._lose(result, image, stamp)
         if state is State.TRACKING:
             self._see(result, stamp)
-        return replace(result, state=state)
+            return replace(result, state=state)
+        return replace(result, score=result.doubted_score, state=state)
 
     def _see(self, result: Result, stamp: float) -> None:
         self._believed, self._unseen = result.box, 0.0

@@ -7,7 +7,8 @@ the target, while a single rather low one among good ones does not.
 
 Apart from that a score may be low enough for a doubt: the target may well be there, and nothing is
 lost by it, but the state is not TRACKING, and from the next frame on nothing is learnt until the
-doubt is over.
+doubt is over. Meanwhile somebody else may have taken the target's place, so it takes a score by all
+that is known of the target to end it.
 """
 
 from __future__ import annotations
@@ -43,13 +44,19 @@ class StateMachine:
         """Whether nothing speaks against the target any more: its look is worth learning."""
         return self.state is State.TRACKING and self._against == 0
 
-    def judge(self, score: float) -> State:
-        """Take note of the score of a present target, and return the new state."""
+    def judge(self, score: float, doubted_score: float | None = None) -> State:
+        """Take note of the score of a present target, and return the new state.
+
+        Args:
+            score: speaks for or against it, and may begin a doubt.
+            doubted_score: keeps up a doubt that there is; None: the score does.
+        """
+        doubted = self.state is State.UNCERTAIN and doubted_score is not None
         against = _log_odds(self._thresholds.lose_below) - _log_odds(score)
         self._against = max(self._against + against, 0.0)
         if self._against > self._patience:
             self.state = State.LOST
-        elif score >= self._thresholds.doubt_below:
+        elif (doubted_score if doubted else score) >= self._thresholds.doubt_below:
             self.state = State.TRACKING
         else:
             self.state = State.UNCERTAIN

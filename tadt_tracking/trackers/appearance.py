@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tadt_tracking.cores import small_dtype
+
 RATE = 0.6  # share of the newest look in how the target looks lately, where it is certain
 STEEPNESS = 8.0  # of a point's vote, by how much more like the target it is than like the rest
 AGE = 30  # frames learnt from one memory to the next
@@ -23,7 +25,7 @@ class Memory(NamedTuple):
 
     Attributes:
         target: P' x C, looks of its points.
-        surroundings: Q x C, those of cells around it.
+        surroundings: Q x C, those of cells around it; of the same dtype, of which products are.
     """
 
     target: Tensor
@@ -36,7 +38,8 @@ class Memory(NamedTuple):
         than like the nearest of the surroundings. A target that bends or turns keeps points,
         wherever they go.
         """
-        for_target, against = ((looks @ seen.T).amax(-1) for seen in self)
+        looks = looks.to(self.target.dtype)
+        for_target, against = ((looks @ seen.T).amax(-1).float() for seen in self)
         return torch.sigmoid(STEEPNESS * (for_target - against)).mean(-1)
 
 
@@ -70,4 +73,5 @@ class Appearance:
 
     def _remember(self, surroundings: Tensor) -> Memory:
         recent = functional.normalize(self._recent, dim=-1)
-        return Memory(torch.cat([self._first, recent]), surroundings)
+        dtype = small_dtype(recent.device)
+        return Memory(torch.cat([self._first, recent]).to(dtype), surroundings.to(dtype))

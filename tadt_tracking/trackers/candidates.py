@@ -1,4 +1,4 @@
-"""Places of a picture that may show the target, or something like it."""
+"""Places of a picture that show the target, may show it, or show something like it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,38 @@ from torch import Tensor
 
 from tadt_tracking.box import Box
 from tadt_tracking.ops.nms import suppress
-from tadt_tracking.result import Candidate
+from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.place import inside
-from tadt_tracking.trackers.presence import Presence
+from tadt_tracking.trackers.presence import Presence, Sighting
 
 CANDIDATES, OVERLAP = 5, 0.3
 WORTH = 0.05  # score of a place that looks at all like the target
+
+
+def sighted(
+    sighting: Sighting,
+    box: Box,
+    searched: Box,
+    center: tuple[float, float],
+    pixel: tuple[float, float],
+) -> Result:
+    """Return a tracker's answer: the box found in a window of the image, and what was seen there.
+
+    Args:
+        sighting: of the box, by the tracker's `Presence`.
+        box: in pixels of the image.
+        searched: the window's part in the image, likewise.
+        center: the window's middle (x, y), likewise.
+        pixel: width and height of the window's pixels, likewise.
+    """
+    return Result(
+        box,
+        sighting.score,
+        searched,
+        sighting.evidence,
+        lookalikes(sighting.others, center, pixel, box),
+        sighting.known,
+    )
 
 
 def lookalikes(

@@ -23,7 +23,7 @@ from tadt_tracking.ops.anchors import change_penalty, context_side
 from tadt_tracking.ops.correlation import cosine_window
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
-from tadt_tracking.trackers.candidates import candidates, lookalikes
+from tadt_tracking.trackers.candidates import candidates, sighted
 from tadt_tracking.trackers.dasiamrpn_settings import (
     CONFIDENCE,
     NARROW,
@@ -138,8 +138,7 @@ class DaSiamRpn(Tracker):
         sighting = self._presence.judge(observed, window)
         if self.learning:
             self._presence.learn(seen.features, place, sighting)
-        others = lookalikes(sighting.others, *at, box)
-        return Result(box, sighting.score, searched, sighting.evidence, others)
+        return sighted(sighting, box, searched, *at)
 
     def _answers(self, seen: Proposals) -> Tensor | None:
         """Return the classifier's answers for the cells that have proposals, if there is one."""

@@ -26,7 +26,7 @@ from tadt_tracking.ops.fourier_band import FourierBand
 from tadt_tracking.ops.scale_filter import ScaleFilter, ScalePyramid
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
-from tadt_tracking.trackers.candidates import candidates_of_cells, lookalikes
+from tadt_tracking.trackers.candidates import candidates_of_cells, sighted
 from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.trackers.place import Place
@@ -114,9 +114,7 @@ class Hcf(Tracker):
             if self.learning:
                 self._presence.learn(seen, (place[1] * CELL, place[0] * CELL), sighting)
                 self._learn(image, found, place)
-        box = self._place.box
-        others = lookalikes(sighting.others, *at, box)
-        return Result(box, sighting.score, searched, sighting.evidence, others)
+        return sighted(sighting, self._place.box, searched, *at)
 
     def _window(self) -> tuple[float, float]:
         """Return the width and height of the search window in pixels of the image."""

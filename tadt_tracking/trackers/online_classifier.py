@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tadt_tracking.cores import small_dtype
 from tadt_tracking.crops import crop
 from tadt_tracking.ops.online_ridge import OnlineRidge
 from tadt_tracking.trackers.background import Background
@@ -101,9 +102,8 @@ class OnlineClassifier:
         self._sigma = max(SPREAD * math.sqrt(size[0] * size[1]), 0.5)
         cells = views.shape[-1]
         self._offsets = torch.arange(cells, device=views.device) - (cells - 1) / 2
-        self._ridge = OnlineRidge(
-            SAMPLES, views[0], kernel=KERNEL, regularization=REGULARIZATION, stored=_stored(views)
-        )
+        how = {"kernel": KERNEL, "regularization": REGULARIZATION}
+        self._ridge = OnlineRidge(SAMPLES, views[0], stored=small_dtype(views.device), **how)
         self._views, self._learnt = len(views), 0
         for index, (view, place) in enumerate(zip(views, places.tolist(), strict=True)):
             self._ridge.put(index, _normalized(view), self._labels(place))
@@ -151,12 +151,3 @@ class OnlineClassifier:
 def _normalized(features: Tensor) -> Tensor:
     """Return features of mean square 1, in memory of their own: all samples weigh the same."""
     return features * features.square().mean().clamp_min(1e-12).rsqrt()
-
-
-def _stored(features: Tensor) -> torch.dtype:
-    """Return the dtype in which samples are kept: on processors that multiply bf16, half as long.
-
-    int8 features have fewer digits than that.
-    """
-    fast = features.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32

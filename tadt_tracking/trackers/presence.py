@@ -28,7 +28,7 @@ LOOK_CELLS = 5  # points a row of a look
 STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
 # Against a target that was out of sight, in log-odds, if none of its colours are there. While it is
-# followed they do not count, since light may change.
+# followed without a doubt they do not count, since light may change.
 STRANGE = 10.0
 PEAKS, LOOKALIKE = 3, 0.5  # places of which is told what looks like the target, and its score
 
@@ -61,8 +61,10 @@ class Sighting(NamedTuple):
         later: how alike that would be, had the target not been seen for a while.
         evidence: of answer and likeness, relative to the usual ones: about 0 (a logarithm) and 1
             where the target is.
-        score: the probability, made of both, that the target is there; less for one that was out of
-            sight if its colours are others.
+        score: the probability, made of both, that the target is there; that of `known` for one that
+            was out of sight.
+        known: that probability, less if its colours are others, and of a likeness that makes up for
+            nothing where it is more than the usual one.
         others: places (x, y) in pixels of the window from its middle that seem to show it as well,
             and that one itself if it is the best.
     """
@@ -72,6 +74,7 @@ class Sighting(NamedTuple):
     later: float
     evidence: tuple[float, float]
     score: float
+    known: float
     others: tuple[tuple[float, float], ...]
 
 
@@ -166,12 +169,13 @@ class Presence:
         size = (width, height)
         self._seen_in = window, (x, y, *size)
         evidence, score = self._judged(*seen, *self._seen_in)
+        known = self._known(evidence, *self._seen_in)
         others = tuple(
             (x, y)
             for x, y, *seen in there
             if self._judged(*seen, window, (x, y, *size))[1] >= LOOKALIKE
         )
-        return Sighting(*seen, later, evidence, score, others)
+        return Sighting(*seen, later, evidence, score, known, others)
 
     def scores(
         self, looks: Tensor, answers: Tensor, boxes: Tensor, window: np.ndarray
@@ -208,14 +212,19 @@ class Presence:
         self, answer: float, likeness: float, window: np.ndarray, box: Sequence[float]
     ) -> tuple[tuple[float, float], float]:
         """Return the evidence for the target in a box, and the probability made of it."""
-        answer = self._usual_answer.relative(answer)
-        likeness = self._usual_likeness.relative(likeness, self._staleness)
-        strange = 0.0
+        found = evidence(
+            self._usual_answer.relative(answer),
+            self._usual_likeness.relative(likeness, self._staleness),
+        )
         if self._staleness:
-            likeness = min(likeness, 1.0)
-            strange = STRANGE * (1 - self._colors.alike(window, box))
-        found = evidence(answer, likeness)
-        return found, float(self._logistic(found, strange))
+            return found, self._known(found, window, box)
+        return found, float(self._logistic(found))
+
+    def _known(self, found: tuple[float, float], window: np.ndarray, box: Sequence[float]) -> float:
+        """Return the probability made of evidence and of the colours in a box."""
+        answer, likeness = found
+        strange = STRANGE * (1 - self._colors.alike(window, box))
+        return float(self._logistic((answer, min(likeness, 1.0)), strange))
 
     def _embed(self, looks: Tensor, boxes: Tensor) -> Tensor:
         return embed_boxes(looks, boxes, LOOK_CELLS, self._stride)

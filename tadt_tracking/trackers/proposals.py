@@ -52,6 +52,7 @@ class Proposer:
         branch = SearchBranch(self._network)
         self._engine = make_engine(branch, branch.taps, compute)
         self._network.drop_features()
+        self._network.lower(compute.beside)
         self._device = compute.device
         self.cells = self._network.response_cells(search_side)
 

@@ -26,7 +26,7 @@ from tadt_tracking.ops.correlation import bicubic, cosine_window
 from tadt_tracking.ops.template import Template, middle
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
-from tadt_tracking.trackers.candidates import candidates_of_cells, lookalikes
+from tadt_tracking.trackers.candidates import candidates_of_cells, sighted
 from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.place import Place
 from tadt_tracking.trackers.presence import FirstLook, Presence
@@ -161,9 +161,7 @@ class Tadt(Tracker):
             if self.learning:
                 self._renew(features, (x, y), grown, similarity)
                 self._presence.learn(pooled, (x, y), sighting)
-        box = self._place.box
-        others = lookalikes(sighting.others, *at, box)
-        return Result(box, sighting.score, searched, sighting.evidence, others)
+        return sighted(sighting, self._place.box, searched, *at)
 
     def _search(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Match the template with the search window.

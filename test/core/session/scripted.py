@@ -55,6 +55,7 @@ class Scripted(Tracker):
         self.world = world
         self.learned, self.searched, self.moved = [], [], []
         self.distractors = ()
+        self.known = None
         self.unseen = 0
 
     def search_span(self):
@@ -72,7 +73,8 @@ class Scripted(Tracker):
         if self.learning:
             self.learned.append(score)
             self.unseen = 0
-        return Result(self.box, score, window, distractors=self.distractors)
+        how = {"distractors": self.distractors, "known": self.known}
+        return Result(self.box, score, window, **how)
 
     def _search_for(self, image, region, scale):
         self.searched.append(region)

@@ -50,6 +50,24 @@ def test_lost_box_is_the_last_certain_one():
         assert lost.score == NOTHING
 
 
+def test_what_is_seen_after_a_doubt_must_be_known_for_the_target():
+    """Somebody else may have taken its place meanwhile, who scores as high."""
+    run = Run()
+    run.tracker.known = 0.1
+    assert run.states(3) == ["TRACKING"] * 3, "followed without a doubt"
+    run.world.only(100, 100, score=0.55)
+    run.frame()
+    run.world.only(100, 100)
+    learned = len(run.tracker.learned)
+    doubted = run.frames(30)
+    assert {(r.state, r.score) for r in doubted} == {(State.UNCERTAIN, 0.1)}
+    assert len(run.tracker.learned) == learned
+    run.tracker.known = 0.9
+    assert [(r.state, r.score) for r in run.frames(2)] == [(State.TRACKING, 0.95)] * 2
+    run.frame()
+    assert len(run.tracker.learned) > learned
+
+
 def test_target_half_outside_the_picture_has_left_it_and_comes_back_when_it_is_seen():
     run = Run()
     run.frames(3)
