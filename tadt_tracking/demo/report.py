@@ -17,6 +17,7 @@ _MOMENTS = (0.06, 0.30, 0.46, 0.64, 0.71, 0.97)  # of the video, for the picture
 _TILE = (400, 300)
 _GAP = 3
 _WHITE = (255, 255, 255)
+_FOUND = 0.5  # overlap with the target that is found: else it may be somebody else
 
 
 class ReportError(RuntimeError):
@@ -75,12 +76,16 @@ def _against_truth(
                 f"{hidden.sum()} frames, {np.sum(hidden & lost)} of them reported lost",
             )
         )
-        lines.append(("when it is back", _return(frames, hidden, lost, summary)))
+        lines.append(("when it is back", _return(frames, hidden, lost, values, summary)))
     return lines
 
 
 def _return(
-    frames: np.ndarray, hidden: np.ndarray, lost: np.ndarray, summary: dict[str, Any]
+    frames: np.ndarray,
+    hidden: np.ndarray,
+    lost: np.ndarray,
+    values: np.ndarray,
+    summary: dict[str, Any],
 ) -> str:
     """Tell when the target was found again after it was hidden; arrays of one value a result."""
     back = np.flatnonzero(hidden)[-1] + 1
@@ -88,7 +93,7 @@ def _return(
         return "it was never reported lost"
     if back == len(hidden):
         return "the video ends before"
-    found = np.flatnonzero(~lost[back:])
+    found = np.flatnonzero(~lost[back:] & (values[back:] > _FOUND))
     if not found.size:
         return "it was not found again"
     wait = frames[back + found[0]] - frames[back]

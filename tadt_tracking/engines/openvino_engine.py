@@ -53,7 +53,8 @@ class OpenVinoEngine(Engine):
         """See :class:`Engine`."""
         ask_for_short_slices()  # perhaps another thread
         with self._plan.of_pass():
-            self._request.infer([batch.numpy()], share_inputs=True)
+            # Shared, for else it copies all results into arrays that it returns.
+            self._request.infer([batch.numpy()], share_inputs=True, share_outputs=True)
         return {tap: torch.from_numpy(self._request.get_tensor(tap).data) for tap in self._taps}
 
     def with_taps(self, taps: tuple[str, ...]) -> OpenVinoEngine:

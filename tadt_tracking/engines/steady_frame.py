@@ -38,7 +38,8 @@ class SteadyFrame:
     def _record(self, batch: Tensor) -> None:
         self._input, graph = batch.clone(), torch.cuda.CUDAGraph()
         torch.cuda.synchronize(self._device)
+        stream = torch.cuda.Stream(self._device)  # else one of the current device, if not this one
         # Of this thread alone: the classifier's may take memory meanwhile.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
             self._output = self._function(self._input)
         self._graph = graph

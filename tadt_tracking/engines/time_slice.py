@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import logging
 import os
 import platform
@@ -75,6 +76,11 @@ def _attributes(get_call: int, thread: int) -> list[int]:
 
 
 def _system_call(*arguments: object) -> None:
-    if ctypes.CDLL(None, use_errno=True).syscall(*arguments) != 0:
+    if _libc().syscall(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)

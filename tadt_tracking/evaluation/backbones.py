@@ -14,7 +14,7 @@ from tadt_tracking.engines import Compute, ComputeSettings, make_engine
 from tadt_tracking.evaluation.processes import busy_cores, core_count, in_fresh_process
 from tadt_tracking.evaluation.tables import markdown
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, VGG19_TO_CONV5_4, Vgg, VggPlan
-from tadt_tracking.weights import load
+from tadt_tracking.weights import fill, load
 
 WARM_UP, REPEATS = 3, 30
 # torch multiplies fp16 in hardware on CUDA only.
@@ -95,7 +95,7 @@ def _median_ms(backbone: Backbone, compute: Compute, load: bool) -> float:
 def _measure(backbone: Backbone, compute: Compute) -> float:
     compute.set_threads()
     network = Vgg(backbone.plan)
-    network.load_state_dict(load(backbone.weights))
+    fill(network, load(backbone.weights))
     engine = make_engine(network, backbone.taps, compute)
     size = (backbone.side, backbone.side, 3)
     picture = np.random.default_rng(0).integers(0, 255, size, dtype=np.uint8)

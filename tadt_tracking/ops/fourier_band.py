@@ -11,6 +11,7 @@ Places are in cells of the grid, from its middle; transforms are unitary.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -42,11 +43,9 @@ class FourierBand:
         A map is resized bilinearly to the grid, moved so that `place` (down, across) comes to its
         middle, its border being replicated, and multiplied with a Hann window without zero border.
         """
-        # In torch, not numpy: the threads of numpy's BLAS would spin on, beside the network's.
-        waves = torch.from_numpy(self._waves(self._grid())).conj().T / math.sqrt(self.cells)
-        windowed = waves * torch.from_numpy(np.hanning(self.cells + 2)[1:-1])
         down, across = (
-            windowed @ torch.from_numpy(_bilinear(self._grid() + p, self.cells, size)).to(windowed)
+            self._windowed
+            @ torch.from_numpy(_bilinear(self._grid() + p, self.cells, size)).cfloat()
             for p in place
         )
         rows = down[self.limit :]
@@ -96,6 +95,13 @@ class FourierBand:
         """Return the places every `step` cells over the whole grid; the middle is one of them."""
         half = math.floor(self.cells / 2 / step)
         return np.arange(-half, half + 1) * step
+
+    @functools.cached_property
+    def _windowed(self) -> Tensor:
+        """The transform of a row of the grid, windowed: 2 limit + 1 x cells."""
+        waves = self._waves(self._grid()).conj().T / math.sqrt(self.cells)
+        # In torch, not numpy: the threads of numpy's BLAS would spin on, beside the network's.
+        return torch.from_numpy(waves * np.hanning(self.cells + 2)[1:-1]).cfloat()
 
     def _grid(self) -> np.ndarray:
         return np.arange(self.cells) - (self.cells - 1) / 2

@@ -28,6 +28,6 @@ def suppress(boxes: Tensor, scores: Tensor, *, most: int, overlap: float) -> tup
         height, index = remaining.max(0)
         picked.append(index)
         heights.append(height)
-        covered = iou(boxes[:, index, None], boxes) > overlap
+        covered = iou(boxes.index_select(1, index[None]), boxes) > overlap
         remaining = remaining.masked_fill(covered, -torch.inf)
     return torch.stack(picked), torch.stack(heights)

@@ -30,6 +30,7 @@ class Diagnostics:
     def publish(
         self,
         lifecycle: str,
+        failed: bool,
         camera: CameraState | None,
         stall_seconds: float,
         worker: Snapshot | None,
@@ -38,12 +39,13 @@ class Diagnostics:
 
         Args:
             lifecycle: label of the lifecycle state.
+            failed: whether the node has been asked for another one since, and failed.
             camera: None while the node is not active.
             stall_seconds: silence after which the camera counts as stalled.
             worker: None while there is no tracker.
         """
         faults, rejected = self._output.faults, self._output.rejections.last
-        new_fault = faults.count > self._known_faults
+        new_fault = failed or faults.count > self._known_faults
         new_rejection = rejected.count > self._known_rejections
         self._known_faults, self._known_rejections = faults.count, rejected.count
         parts = {
@@ -91,7 +93,7 @@ def tracker_status(
     """Tell of the tracker, its target, latencies, drops and faults; WARN while that is lost.
 
     `latencies_ms` is what `Output.latencies_ms` returns; `new_fault` tells whether one came since
-    the last time.
+    the last time, or is still so.
     """
     values = {"lifecycle": lifecycle, "faults": faults.count, "last fault": faults.last}
     level, message, hardware = _OK, f"{lifecycle}, no tracker", ""

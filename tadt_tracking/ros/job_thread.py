@@ -34,20 +34,25 @@ class JobThread:
         return self._changed
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread; does nothing where it runs."""
+        if self._thread is not None:
+            return
         self._halting = False
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     def halt(self) -> None:
         """End the thread when the job in hand is done; does nothing where none runs."""
-        if self._thread is None:
-            return
+        if self._thread is not None:
+            self.leave()
+            self._thread.join()
+            self._thread = None
+
+    def leave(self) -> None:
+        """As :meth:`halt`, but wait for no job in hand; the thread cannot be started again."""
         with self._changed:
             self._halting = True
             self._changed.notify()
-        self._thread.join()
-        self._thread = None
 
     def _run(self) -> None:
         while (job := self._wait_for_job()) is not None:

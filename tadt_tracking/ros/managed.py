@@ -7,11 +7,13 @@ somebody asks for a lifecycle transition that the present state does not have.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import rclpy
 from rclpy.exceptions import ParameterException
@@ -70,7 +72,8 @@ def run_managed(name: str, make_node: Callable[[], ManagedNode]) -> int:
         rclpy.shutdown()
         return 1
     with ending.at_once():
-        node.start()
+        if not ending.asked:  # while it was made
+            node.start()
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     while not ending.asked:
@@ -79,6 +82,17 @@ def run_managed(name: str, make_node: Callable[[], ManagedNode]) -> int:
         except Exception as error:  # a fault in one callback must not end the node
             node.get_logger().error(f"{error}\n{traceback.format_exc()}")
     executor.shutdown()
-    node.destroy_node()
+    with ending.at_once():
+        node.destroy_node()
     rclpy.shutdown()
     return 0
+
+
+def end_process(status: int) -> NoReturn:
+    """End the process at once, with a thread that builds a tracker or without.
+
+    Such a thread cannot be interrupted, and Python's own way out aborts while it is in C++.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections import deque
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from tadt_tracking.ros.messages import report_to_status, result_to_detection
 from tadt_tracking.ros.overlay_topics import OverlayTopics
 from tadt_tracking.ros.rejections import Rejections
 from tadt_tracking.ros.reports import Report
+from tadt_tracking.ros.throttle import Throttle
 
 _QUEUE_DEPTH = 10
 _LATENCY_FRAMES = 300  # percentiles are taken over this many frames
@@ -41,7 +43,7 @@ class Output:
         self._lock = threading.Lock()
         self._latencies: deque[tuple[float, float]] = deque(maxlen=_LATENCY_FRAMES)
         self.rejections = Rejections(self._log.warning, self._now_ns)
-        self.faults = Faults()
+        self.faults, self._throttle = Faults(), Throttle(self._now_ns)
 
     def report(self, report: Report) -> None:
         """Publish the outcome of a frame, the overlay last; with no target, the status alone."""
@@ -63,7 +65,8 @@ class Output:
         """Note a fault."""
         text = f"{doing}: {type(error).__name__}: {error}"
         self.faults = Faults(self.faults.count + 1, text)
-        self._log.error(text)
+        if self._throttle.passes(text):
+            self._log.error("".join([text, "\n", *traceback.format_exception(error)]))
 
     def noted(self, text: str) -> None:
         """Write a line to the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,6 +106,20 @@ class TrackerChoice:
         kind.weights_name(self.settings)  # raises where there are none
         self.session.thresholds(kind.thresholds_of(self.settings))
 
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters that make this choice."""
+        groups = (
+            ("", self.compute),
+            (_SESSION, self.session),
+            (f"{self.name}.", self.settings),
+        )
+        values = {"tracker": self.name} | {
+            f"{prefix}{name}": value
+            for prefix, settings in groups
+            for name, value in dataclasses.asdict(settings).items()
+        }
+        return [Parameter(name, value=value) for name, value in values.items()]
+
     def build(self) -> NamedSession:
         """Make a session of the tracker and pay its one-time costs.
 
@@ -129,7 +144,10 @@ class NodeParameters:
         """
         self._node = node
         self._tracker_changed = tracker_changed
-        self._asked: TrackerChoice | None = None
+        self._asked: TrackerChoice | None = None  # the last choice
+        self._running: TrackerChoice | None = None
+        self._failed: deque[TrackerChoice] = deque()
+        self._put_back = node.create_guard_condition(self._put_back_failed)
         for prefix, kind in GROUPS:
             declare(node, kind, prefix)
         node.add_on_set_parameters_callback(self._on_set)
@@ -151,12 +169,25 @@ class NodeParameters:
         self._asked = self._choice({})
         return self._asked
 
-    def not_built(self) -> None:
-        """Take note that the tracker chosen last does not run; may be called in any thread.
+    def built(self, choice: TrackerChoice) -> None:
+        """Take note that the tracker chosen runs; may be called in any thread."""
+        self._running = choice
 
-        When any part of the choice is set again, as it is or otherwise, that is a change.
+    def not_built(self, choice: TrackerChoice) -> None:
+        """Take note that it cannot be made; may be called in any thread.
+
+        Where another one runs, the parameters are put back to that one's, unless there has been a
+        newer choice.
         """
-        self._asked = None
+        self._failed.append(choice)
+        self._put_back.trigger()
+
+    def _put_back_failed(self) -> None:
+        while self._failed:
+            running = self._running
+            if self._failed.popleft() == self._asked and running is not None:
+                self._asked = running
+                self._node.set_parameters_atomically(running.parameters())
 
     def _choice(self, changes: Mapping[str, Any]) -> TrackerChoice:
         name = read(self._node, NodeSettings, "", changes).tracker

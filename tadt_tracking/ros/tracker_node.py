@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import sys
+from functools import partial
 
-import torch
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.service import Service
@@ -14,11 +12,13 @@ from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import BoxError
+from tadt_tracking.ros.builder import Change
 from tadt_tracking.ros.camera import Camera
 from tadt_tracking.ros.diagnostics import Diagnostics
 from tadt_tracking.ros.images import decode
 from tadt_tracking.ros.logs import forward_logs
-from tadt_tracking.ros.managed import run_managed
+from tadt_tracking.ros.managed import end_process, run_managed
+from tadt_tracking.ros.memory import release_memory
 from tadt_tracking.ros.messages import detection_to_box, stamp_to_ns
 from tadt_tracking.ros.output import Output
 from tadt_tracking.ros.parameters import NodeParameters, NodeSettings, TrackerChoice
@@ -51,6 +51,7 @@ class TrackerNode(LifecycleNode):
         self._camera: Camera | None = None
         self._targets: Subscription | None = None
         self._controls: list[Service] = []
+        self._shut_down = self._failed = False
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
         self.create_timer(_PUBLISHERS_PERIOD_S, self._follow_publishers, clock=steady)
@@ -68,10 +69,10 @@ class TrackerNode(LifecycleNode):
         """Load the tracker; on an error say why and stay unconfigured."""
         try:
             settings = self._declared.node_settings()
-            loaded = self._declared.tracker_choice().build()
+            choice = self._declared.tracker_choice()
+            loaded = choice.build()
         except Exception as error:  # rclpy would swallow it
-            self._output.failed("configuring", error)
-            return _FAILURE
+            return self._fail("configuring", error)
         self._worker = Worker(
             loaded,
             decode,
@@ -79,6 +80,8 @@ class TrackerNode(LifecycleNode):
             buffer_frames=settings.init_buffer,
             catch_up_frames=settings.max_catch_up,
         )
+        self._failed = False
+        self._declared.built(choice)
         self.get_logger().info(f"ready: {loaded}")
         return super().on_configure(state)
 
@@ -87,9 +90,9 @@ class TrackerNode(LifecycleNode):
         try:
             self._start_work(self._declared.node_settings())
         except Exception as error:  # rclpy would swallow it
-            self._output.failed("activating", error)
             self._stop_work()
-            return _FAILURE
+            return self._fail("activating", error)
+        self._failed = False
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -99,11 +102,13 @@ class TrackerNode(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free tracker and target."""
+        self._failed = False
         self._free()
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the work and free everything."""
+        """Stop the work and free everything, for good."""
+        self._shut_down = True
         self._free()
         super().on_deactivate(state)
         return super().on_shutdown(state)
@@ -118,6 +123,11 @@ class TrackerNode(LifecycleNode):
         """Stop the work before its publishers go."""
         self._free()
         super().destroy_node()
+
+    def _fail(self, doing: str, error: Exception) -> TransitionCallbackReturn:
+        self._failed = True
+        self._output.failed(doing, error)
+        return _FAILURE
 
     def _start_work(self, settings: NodeSettings) -> None:
         self._worker.start()
@@ -145,10 +155,10 @@ class TrackerNode(LifecycleNode):
 
     def _free(self) -> None:
         self._stop_work()
-        self._worker = None
-        gc.collect()  # worker and thread refer to each other, and hold the tracker
-        if torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+        release_memory()
 
     # Input.
 
@@ -176,13 +186,17 @@ class TrackerNode(LifecycleNode):
 
     def _change_tracker(self, choice: TrackerChoice) -> None:
         if self._worker is not None:
-            self._worker.replace(choice.build, self._declared.not_built)
+            took_over, stayed = self._declared.built, self._declared.not_built
+            self._worker.replace(
+                Change(choice.build, partial(took_over, choice), partial(stayed, choice))
+            )
 
     # Timers.
 
     def _diagnose(self) -> None:
         self._diagnostics.publish(
             lifecycle=self._lifecycle(),
+            failed=self._failed,
             camera=self._camera.state() if self._camera else None,
             stall_seconds=self.get_parameter("stall_seconds").value,
             worker=self._worker.snapshot() if self._worker else None,
@@ -191,7 +205,9 @@ class TrackerNode(LifecycleNode):
     def _lifecycle(self) -> str:
         if self._camera is not None:
             return "active"
-        return "unconfigured" if self._worker is None else "inactive"
+        if self._worker is not None:
+            return "inactive"
+        return "finalized" if self._shut_down else "unconfigured"
 
     def _follow_publishers(self) -> None:
         if self._camera is not None:
@@ -200,7 +216,7 @@ class TrackerNode(LifecycleNode):
 
 def main() -> None:
     """Run the node until SIGINT or SIGTERM."""
-    sys.exit(run_managed("tracker_node", TrackerNode))
+    end_process(run_managed("tracker_node", TrackerNode))
 
 
 if __name__ == "__main__":

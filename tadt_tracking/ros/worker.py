@@ -1,8 +1,8 @@
 """Runs a session of a tracker in a thread of its own, always on the newest frame.
 
-The executor's thread hands over frames and requests and never waits; everything that takes time
-(decoding, tracking, building another tracker) happens in the worker's thread. What comes out goes
-to a listener, in that thread. Nothing here knows rclpy.
+The executor's thread hands over frames and requests and never waits; decoding and tracking happen
+in the worker's thread, and another tracker is built in a second one, while the present one goes on.
+What comes out goes to a listener, in those threads. Nothing here knows rclpy.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import numpy as np
 
 from tadt_tracking.box import Box
 from tadt_tracking.result import Result
+from tadt_tracking.ros.builder import Builder, Change
 from tadt_tracking.ros.frames import Frame, FrameQueue, seconds
 from tadt_tracking.ros.job_thread import Job, JobThread
+from tadt_tracking.ros.memory import release_memory
 from tadt_tracking.ros.reports import (
     Counts,
     InitRequest,
@@ -56,10 +58,10 @@ class Worker:
         self._decode = decode
         self._listener = listener
         self._thread = JobThread("tracker", self._next_job, partial(listener.failed, "tracking"))
+        self._builder = Builder(self._on_built, listener)
         self._lock = self._thread.lock  # guards all below
         self._frames = FrameQueue(buffer_frames, catch_up_frames)
         self._requests: deque[Job] = deque()
-        self._replacement: Job | None = None
         self._waiting: InitRequest | None = None
         self._target: Target | None = None
         self._numbers = count(1)  # of targets without an id
@@ -69,11 +71,23 @@ class Worker:
     def start(self) -> None:
         """Start to work."""
         self._thread.start()
+        self._builder.start()
 
     def halt(self) -> None:
-        """Stop when the frame in hand is done. The target is kept, buffered frames are not."""
+        """Stop when the frame in hand is done.
+
+        The target is kept; buffered frames, and a request that waits for one, are not.
+        """
         self._thread.halt()
         self._frames.clear()
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._listener.refused("target_init", f"deactivated before {waiting} came")
+
+    def close(self) -> None:
+        """Halt for good, and wait for no tracker that is being built."""
+        self._builder.close()
+        self.halt()
 
     def offer(self, stamp: int, message: Any) -> None:
         """Hand over the next frame; `stamp` in nanoseconds. One not yet taken up is replaced."""
@@ -93,17 +107,13 @@ class Worker:
         """Ask to start again on the newest frame from the box and id that set the target."""
         self._ask(self._start_again)
 
-    def replace(
-        self, build: Callable[[], NamedSession], stayed: Callable[[], None] = lambda: None
-    ) -> None:
+    def replace(self, change: Change) -> None:
         """Ask for another tracker; of several asked for in a row only the last is built.
 
-        It takes over where the target was last believed to be and catches up. Should `build` or
-        that fail, the present tracker stays, and `stayed` is called in the worker's thread.
+        It takes over where the target was last believed to be and catches up. Should building it
+        or that fail, the present tracker stays.
         """
-        with self._lock:
-            self._replacement = partial(self._replace, build, stayed)
-            self._lock.notify()
+        self._builder.ask(change)
 
     def snapshot(self) -> Snapshot:
         """Return the present state."""
@@ -126,9 +136,6 @@ class Worker:
     # In the worker's thread.
 
     def _next_job(self) -> Job | None:
-        if self._replacement is not None:
-            job, self._replacement = self._replacement, None
-            return job
         if self._requests:
             return self._requests.popleft()
         if self._waiting is not None and self._is_due(self._waiting):
@@ -148,8 +155,10 @@ class Worker:
             frame = self._frames.find(request.stamp) if request.stamp else newest
             if frame is None and (newest is None or request.stamp > newest.stamp):
                 self._waiting = request
-                return
             held = str(self._frames)
+        if self._waiting is request:
+            self._listener.noted(f"target_init waits for {request}: there are {held}")
+            return
         if frame is None:
             reason = f"unknown frame stamp {seconds(request.stamp)}: there are {held}"
             self._listener.refused("target_init", reason)
@@ -219,15 +228,15 @@ class Worker:
         else:
             self._take_up(InitRequest(target.first_box, 0, target.target_id))
 
-    def _replace(self, build: Callable[[], NamedSession], stayed: Callable[[], None]) -> None:
+    def _take_over(self, loaded: NamedSession, change: Change) -> None:
         try:
-            loaded = build()
             self._resume(loaded)
         except Exception as error:  # whatever it is, the present tracker can go on
-            stayed()
-            self._listener.failed("changing the tracker (the present one stays)", error)
+            change.failed(self._listener, error)
             return
+        change.took_over()
         self._listener.noted(f"tracker is now {loaded}")
+        release_memory()  # of the one before
 
     def _resume(self, loaded: NamedSession) -> None:
         """Let a session take over from where the target was last believed to be.
@@ -251,6 +260,11 @@ class Worker:
         except Exception as error:  # the tracker itself is broken: there is nothing to follow with
             self._listener.failed("going back to the present target", error)
             self._forget()
+
+    # In the builder's thread.
+
+    def _on_built(self, loaded: NamedSession, change: Change) -> None:
+        self._ask(partial(self._take_over, loaded, change))
 
 
 def _ms_since(started: float) -> float:

@@ -68,7 +68,9 @@ class SearchPlan:
             self._divide(image, span, max(size))
         # What is expected moves, and so does the first of all glances.
         self._glances[0] = Glance(window_at(prior.center, span, image), 1.0)
-        worth, near = self._worth(prior, span), self._near(prior, span)
+        self._middles[0] = self._glances[0].region.center
+        away = self._middles - prior.center
+        worth, near = self._worth(away, prior.sigma, span), self._near(away, span)
         left = np.ones(len(self._glances), bool)
         while left.any():
             self.wide = self.wide or not (near & ~self._seen).any()
@@ -90,23 +92,25 @@ class SearchPlan:
             for tile in tiles(picture, scale * span, scale * overlap)
         ]
         self._scales = np.array([glance.scale for glance in self._glances])
+        self._middles = np.array([glance.region.center for glance in self._glances])
         self._divided = (image.shape[:2], span)
         self._ages = np.ones(len(self._glances))
         self._seen = np.zeros(len(self._glances), bool)
 
-    def _away(self, prior: Prior) -> np.ndarray:
-        """Return how far all glances' middles lie from the expected place: N x 2 pixels."""
-        return np.array([glance.region.center for glance in self._glances]) - prior.center
+    def _near(self, away: np.ndarray, span: float) -> np.ndarray:
+        """Return which glances are at the expected place and around it: N booleans.
 
-    def _near(self, prior: Prior, span: float) -> np.ndarray:
-        """Return which glances are at the expected place and around it: N booleans."""
-        within = np.abs(self._away(prior)).max(1) <= self._growth * span / 2
+        Args:
+            away: N x 2 pixels, how far their middles lie from that place.
+            span: see `glances`.
+        """
+        within = np.abs(away).max(1) <= self._growth * span / 2
         within[0] = True
         return within & (self._scales == 1)
 
-    def _worth(self, prior: Prior, span: float) -> np.ndarray:
-        spread = prior.sigma**2 + (self._scales * span / 2) ** 2
-        probability = np.exp(-np.square(self._away(prior)).sum(1) / (2 * spread))
+    def _worth(self, away: np.ndarray, sigma: float, span: float) -> np.ndarray:
+        spread = sigma**2 + (self._scales * span / 2) ** 2
+        probability = np.exp(-np.square(away).sum(1) / (2 * spread))
         resized = np.where(self._scales == 1, 1.0, WORTH_RESIZED)
         return np.maximum(np.sqrt(probability), LEAST_WORTH) * resized
 

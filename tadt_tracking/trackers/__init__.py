@@ -34,7 +34,8 @@ def create_tracker(name: str, **options: Any) -> Tracker:
     Raises:
         ValueError: unknown tracker, or a device or precision that is not there, listing what is.
         SettingError: unknown setting or value out of range, likewise.
-        WeightsError: the weights are not there and cannot be fetched, or have another checksum.
+        WeightsError: the weights are not there and cannot be fetched, have another checksum, or are
+            those of another network.
     """
     kind = tracker_class(name)
     of_compute, of_tracker = ComputeSettings.split(options)

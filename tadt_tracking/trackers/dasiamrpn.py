@@ -36,6 +36,7 @@ from tadt_tracking.trackers.place import inside
 from tadt_tracking.trackers.presence import FirstLook, Presence
 from tadt_tracking.trackers.proposals import Proposals, Proposer
 from tadt_tracking.trackers.shape import Shape
+from tadt_tracking.weights import fill
 from tadt_tracking.weights.manifest import StateDict
 
 SMALLEST = 10.0  # pixels of a target's width and height, unless it was given a smaller one
@@ -62,7 +63,7 @@ class DaSiamRpn(Tracker):
         super().__init__(settings, compute)
         self._constants = settings.resolved
         network = _network(settings.variant)
-        network.load_state_dict(weights)
+        fill(network, weights)
         self._propose = Proposer(network, self._constants.search_side, compute)
         self._cosine = cosine_window(self._propose.cells).to(compute.device)
 
@@ -121,7 +122,8 @@ class DaSiamRpn(Tracker):
     @torch.inference_mode()
     def _update(self, image: np.ndarray) -> Result:
         self._center = inside(self._center, image)
-        pixel, span = self._pixel(), self.search_span()
+        pixel = self._pixel()
+        span = self._constants.search_side * pixel
         searched = Box.from_center(*self._center, span, span).clip(image)
         window = self._window(image, self._center, pixel)
         seen = self._proposals(window)
@@ -183,7 +185,7 @@ class DaSiamRpn(Tracker):
         best = (found.ranks + self._distractors.corrections(found)).argmax()
         if self.learning:
             self._distractors.learn(found, best)
-        return found.indices[best]
+        return found.indices.take(best)
 
     def _follow(self, image: np.ndarray, proposal: list[float], certainty: float) -> None:
         """Move to a proposal, in pixels of the image, and follow its size with some inertia."""
@@ -191,15 +193,16 @@ class DaSiamRpn(Tracker):
         self._center = inside((self._center[0] + right, self._center[1] + down), image)
         rate = certainty * self._constants.size_rate
         height, width = image.shape[:2]
-        limits = zip(self._smallest, (width, height), strict=True)
+        limits = zip(*map(self._shape.undo, (self._smallest, (width, height))), strict=True)
         self._size = tuple(
             max(smallest, min((1 - rate) * before + rate * now, largest))
             for before, now, (smallest, largest) in zip(self._size, size, limits, strict=True)
         )
 
     def search_span(self) -> float:
-        """See :class:`Tracker`."""
-        return self._constants.search_side * self._pixel()
+        """See :class:`Tracker`: the part of a window with proposals, and half a target beyond."""
+        reach = self._propose.cells * STRIDE + max(self._size_seen())
+        return min(reach, self._constants.search_side) * self._pixel()
 
     @torch.inference_mode()
     def _search_for(self, image: np.ndarray, region: Box, scale: float) -> list[Candidate]:

@@ -100,7 +100,8 @@ class Distractors:
         preferred = (found.ranks + likeness).argmax()
         like_target, like_others = self._likenesses(found.looks)
         closer = like_target > like_others
-        confused = ~closer[0] & closer[preferred] & (like_target[preferred] > like_target[0])
+        more = like_target.take(preferred) > like_target[0]
+        confused = ~closer[0] & closer.take(preferred) & more
         self._confused = (self._confused + 1) * (confused & (self._frames >= TRUSTED))
         return likeness * (self._confused >= PATIENCE)
 
@@ -110,10 +111,10 @@ class Distractors:
         Beyond the paper: after the first frames, one that looks more like the distractors than like
         the target, as when it is hidden by one of them, teaches nothing.
         """
-        look = found.looks[best]
+        look = found.looks.index_select(0, best[None])[0]
         like_target, like_others = self._likenesses(look)
         share = (like_target > like_others) | (self._frames < TRUSTED)
-        self._add(found, found.boxes[:, best, None], look, share.to(look.dtype))
+        self._add(found, found.boxes.index_select(1, best[None]), look, share.to(look.dtype))
 
     def _likenesses(self, looks: Tensor) -> list[Tensor]:
         """Return the cosines of embeddings ... x D with the target's mean and the distractors'."""

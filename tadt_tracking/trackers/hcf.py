@@ -31,6 +31,7 @@ from tadt_tracking.trackers.evidence import Logistic, Usual
 from tadt_tracking.trackers.hcf_settings import LAYER_WEIGHTS, HcfSettings
 from tadt_tracking.trackers.place import Place
 from tadt_tracking.trackers.presence import FirstLook, Presence
+from tadt_tracking.weights import fill
 from tadt_tracking.weights.manifest import StateDict
 
 STRIDES = {"conv5_4": 16, "conv4_4": 8, "conv3_4": 4}  # pixels of the window
@@ -62,7 +63,7 @@ class Hcf(Tracker):
         """Load the network; see `create_tracker`."""
         super().__init__(settings, compute)
         network = Vgg(VGG19_TO_CONV5_4)
-        network.load_state_dict(weights)
+        fill(network, weights)
         self._layers = settings.coarse_to_fine
         # Made for all layers, whichever are used: quantised once.
         self._engine = make_engine(network, tuple(LAYER_WEIGHTS), compute)
@@ -145,11 +146,11 @@ class Hcf(Tracker):
         return (_pooled(self._look(window)),) * 2
 
     def _look(self, window: np.ndarray) -> dict[str, Tensor]:
-        """Return the features (C x h x w) of a search window, by layer."""
+        """Return the features (1 x C x h x w) of a search window, by layer."""
         found = self._engine(self.compute.batch([window]))
         # Channels last in memory, which is what all that reads them wants.
         return {
-            layer: features.contiguous(memory_format=torch.channels_last)[0]
+            layer: features.contiguous(memory_format=torch.channels_last)
             for layer, features in found.items()
         }
 
@@ -164,7 +165,7 @@ class Hcf(Tracker):
         self, found: dict[str, Tensor], analyses: dict[str, tuple[Tensor, Tensor]]
     ) -> list[Tensor]:
         """Return the spectra that the filters see: one for each of them."""
-        spectra = [self._band.transform(found[n], analyses[n]) for n in self._layers]
+        spectra = [self._band.transform(found[n][0], analyses[n]) for n in self._layers]
         return [torch.cat(spectra, -1)] if self.settings.fusion == "concatenation" else spectra
 
     def _locate(self, spectra: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -217,7 +218,7 @@ class Hcf(Tracker):
     def _pyramid(self, found: dict[str, Tensor], place: tuple[float, float]) -> Tensor:
         """Sample the target, which is at `place`, at all scales: S x D."""
         center = (CELLS / 2 + place[1], CELLS / 2 + place[0])
-        return PYRAMID.sample(found[SCALE_LAYER], center, self._target_cells()[::-1])
+        return PYRAMID.sample(found[SCALE_LAYER][0], center, self._target_cells()[::-1])
 
     def _target_cells(self) -> tuple[float, float]:
         """Return the target's height and width in cells; its scale leaves them as they are."""
@@ -242,4 +243,5 @@ class Hcf(Tracker):
 
 def _pooled(found: dict[str, Tensor]) -> Tensor:
     """Return what tells whether the target is there: C x m x m with the window's middle."""
-    return functional.avg_pool2d(found[PRESENCE_LAYER], POOLED, POOLED_STRIDE)
+    # With the batch: of C x h x w maps torch forgets that their channels are last.
+    return functional.avg_pool2d(found[PRESENCE_LAYER], POOLED, POOLED_STRIDE)[0]

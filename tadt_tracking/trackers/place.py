@@ -39,7 +39,8 @@ class Place:
         """Take over a box's middle, and its size as far as the target's shape and bounds allow."""
         self.center = inside(box.center, image)
         width, height = self.first_size
-        self.grow(math.sqrt(box.w * box.h / (width * height)) / self.scale)
+        # Not by way of the present scale: the same box gives the same one, to the last bit.
+        self.scale = _bounded(math.sqrt(box.w * box.h / (width * height)))
 
     def stay_inside(self, image: np.ndarray) -> None:
         """Keep the centre in the image, whose size may change from one to the next."""
@@ -48,8 +49,12 @@ class Place:
     def grow(self, factor: float) -> float:
         """Multiply the scale, within bounds; returns the factor by which it did change."""
         before = self.scale
-        self.scale = min(max(before * factor, MIN_SCALE), MAX_SCALE)
+        self.scale = _bounded(before * factor)
         return self.scale / before
+
+
+def _bounded(scale: float) -> float:
+    return min(max(scale, MIN_SCALE), MAX_SCALE)
 
 
 def inside(center: tuple[float, float], image: np.ndarray) -> tuple[float, float]:

@@ -32,6 +32,7 @@ from tadt_tracking.trackers.place import Place
 from tadt_tracking.trackers.presence import FirstLook, Presence
 from tadt_tracking.trackers.tadt_channels import RANKED_SCALES, choose_channels
 from tadt_tracking.trackers.tadt_settings import RENEWED_EVERY, TadtSettings
+from tadt_tracking.weights import fill
 from tadt_tracking.weights.manifest import StateDict
 
 LOW, HIGH = "conv4_1", "conv4_3"
@@ -39,7 +40,7 @@ STRIDE = 4
 SMALLEST_SIDE = 0.75  # of a target in the search window, as a share of the largest
 SCALE_WEIGHTS = (0.990, 1.0, 1.005)
 # A similarity below this share of the usual one is an abrupt fall: something hides the target, and
-# the box waits.
+# the box waits, unless the target is seen all the same.
 HIDDEN_BELOW = 0.35
 # Every RENEWED_EVERY frames the template is renewed, half of it being the first look for ever,
 # where the similarity is at least this share of the usual one.
@@ -62,7 +63,7 @@ class Tadt(Tracker):
         """Load the network; see `create_tracker`."""
         super().__init__(settings, compute)
         network = Vgg(VGG16_TO_CONV4_3)
-        network.load_state_dict(weights)
+        fill(network, weights)
         self._engine = make_engine(network, (LOW, HIGH), compute)
         self._low_engine = self._engine.with_taps((LOW,))
         self._cells = _odd_cells(settings.target_side * settings.padding)
@@ -156,7 +157,8 @@ class Tadt(Tracker):
         ).tolist()
         sighting = self._presence.judge(observed, window)
         at = (self._place.center, (self._pixel(),) * 2)
-        if self._usual.note(similarity, HIDDEN_BELOW):
+        as_usual = self._usual.note(similarity, HIDDEN_BELOW)
+        if as_usual or sighting.score >= self.thresholds.doubt_below:
             grown = self._follow(image, (x, y), self._scales[int(scale)])
             if self.learning:
                 self._renew(features, (x, y), grown, similarity)
@@ -187,12 +189,13 @@ class Tadt(Tracker):
         row, column = place // side, place % side
         cell = (row + STRIDE // 2) // STRIDE * self._cells + (column + STRIDE // 2) // STRIDE
         similarity = self._template.similarity(features, responses.take(best), cell)
-        return torch.cat([self._places[:, place], torch.stack([scale, similarity])])
+        there = self._places.index_select(1, place[None])[:, 0]  # [:, place] waits for the GPU
+        return torch.cat([there, torch.stack([scale, similarity])])
 
     def _features(self, window: Tensor) -> Tensor:
         """Return the chosen channels, balanced and centred, C x n x n, of a window of any size."""
         found = self._selected(window)
-        return torch.cat([found[LOW][0] * self._balance, found[HIGH][0]]) - self._mean
+        return torch.cat([found[LOW][0] * self._balance, found[HIGH][0]]).sub_(self._mean)
 
     def _describe(self, window: np.ndarray) -> tuple[Tensor, Tensor]:
         return (_pooled(self._features(self.compute.batch([window]))),) * 2

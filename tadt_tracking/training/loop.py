@@ -223,6 +223,8 @@ class _Meter:
 def _check(settings: Any, ranks: Ranks) -> None:
     if settings.batch % ranks.count:
         raise ValueError(f"a batch of {settings.batch} pairs for {ranks.count} processes")
+    if settings.validation < ranks.count:
+        raise ValueError(f"{settings.validation} pairs to validate on for {ranks.count} processes")
     if settings.steps_per_epoch == 0:
         raise ValueError(f"an epoch of {settings.pairs} pairs has no batch of {settings.batch}")
     if settings.precision == "fp16" and ranks.device.type != "cuda":

@@ -12,8 +12,12 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tadt_tracking.weights.manifest import MANIFEST, ShippedWeights, StateDict, WeightsSource
+
+if TYPE_CHECKING:  # what is cached can be told without torch
+    from torch import nn
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,6 +83,18 @@ def fetch(name: str) -> Path:
             _save(state, Path(scratch) / target.name)
             (Path(scratch) / target.name).replace(target)
     return target
+
+
+def fill(network: nn.Module, weights: StateDict) -> None:
+    """Load all weights of a network.
+
+    Raises:
+        WeightsError: they are those of another network.
+    """
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise WeightsError(f"these weights do not fit: {error}") from error
 
 
 def digest(state: StateDict) -> str:

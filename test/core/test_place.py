@@ -33,3 +33,15 @@ def test_its_scale_is_bounded_and_says_what_it_did(factor, bound):
     place = Place(Box(0, 0, 10, 10))
     assert place.grow(factor) == bound
     assert place.grow(factor) == 1
+
+
+def test_a_box_gives_the_same_scale_to_the_last_bit_wherever_it_was_before():
+    """Else a search, which divides the picture by the target's scale, begins anew."""
+    image, box = np.zeros((480, 640, 3), np.uint8), Box(10, 20, 33, 47)
+    scales = set()
+    for factor in np.linspace(0.5, 2, 100):
+        place = Place(Box(0, 0, 31, 41))
+        place.grow(factor)
+        place.move_to(box, image)
+        scales.add(place.scale)
+    assert len(scales) == 1

@@ -16,7 +16,7 @@ from skimage import data
 from torch.nn import functional
 
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, VGG19_TO_CONV5_4, Vgg, VggPlan
-from tadt_tracking.weights import MANIFEST, WeightsError, cache_folder, load, store
+from tadt_tracking.weights import MANIFEST, WeightsError, cache_folder, fill, load, store
 from tadt_tracking.weights.__main__ import main
 from tadt_tracking.weights.convert import vgg16_from_flax
 from tadt_tracking.weights.manifest import WeightsSource
@@ -154,6 +154,13 @@ def test_real_weights_fit_the_network(name, mean):
     network = Vgg(PLANS[name])
     network.load_state_dict(load(name))
     assert network.mean.flatten().tolist() == pytest.approx(mean)
+
+
+def test_weights_of_another_network_are_refused():
+    other = torch.nn.Linear(3, 2)
+    with pytest.raises(WeightsError, match=r"do not fit(.|\n)*conv1_1"):
+        fill(Vgg(VGG16_TO_CONV4_3), other.state_dict())
+    fill(other, torch.nn.Linear(3, 2).state_dict())
 
 
 @pytest.mark.parametrize("name", MANIFEST)

@@ -59,4 +59,4 @@ def bench(request):
     bench = Bench(**getattr(request, "param", {}))
     yield bench
     bench.tracker.gate.set()
-    bench.worker.halt()
+    bench.worker.close()

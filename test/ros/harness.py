@@ -1,7 +1,6 @@
 """Runs the installed tracker_node in a process of its own, and talks to it over DDS."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -144,7 +143,7 @@ class Client:
             ),
             "topics of the node",
         )
-        self.frames_before = 0
+        self.frames_before = self.refused_before = 0
 
     # Services.
 
@@ -175,6 +174,7 @@ class Client:
         self.call_stop()
         self.spin_until(lambda: self.fresh("tracker")["state"] == "IDLE", "state IDLE")
         self.frames_before = int(self.diagnosis("camera")["frames received"])
+        self.refused_before = int(self.diagnosis("input")["refused"])
         self.results.clear()
         self.statuses.clear()
 
@@ -212,18 +212,18 @@ class Client:
         return {**values, "level": status.level, "message": status.message}
 
     def wait_for_rejection(self, kind, text):
-        """Wait until diagnostics show that input was refused for a reason that holds `text`."""
-        self.reports.clear()
-        self.spin_until(
-            lambda: any(
-                kind
-                in (values := {v.key: v.value for v in s.values}).get("last rejected input", "")
-                and re.search(re.escape(text), values["last reason"])
-                for report in self.reports
-                for s in report.status
-            ),
-            f"refusal of {kind} with {text!r}",
-        )
+        """Wait until diagnostics show one more refusal, for a reason that holds `text`."""
+
+        def seen():
+            values = self.fresh("input")
+            return (
+                int(values["refused"]) > self.refused_before
+                and kind in values["last rejected input"]
+                and text in values["last reason"]
+            )
+
+        self.spin_until(seen, f"refusal of {kind} with {text!r}")
+        self.refused_before = int(self.diagnosis("input")["refused"])
 
     def wait_for_frames(self, count):
         """Wait until `count` images of this client have reached the node."""

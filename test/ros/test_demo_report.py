@@ -20,7 +20,11 @@ def tell(tmp_path):
         frames = range(len(hidden)) if frames is None else frames
         rows = ["frame,stamp,id,x,y,w,h,score,state,latency_ms"]
         for frame, digit in zip(frames, lost, strict=True):
-            box, state = (",,,", "LOST") if digit == "1" else ("0,0,10,10", "TRACKING")
+            box, state = {
+                "1": (",,,", "LOST"),
+                "0": ("0,0,10,10", "TRACKING"),
+                "x": ("8,8,10,10", "TRACKING"),  # somebody else
+            }[digit]
             rows.append(f"{frame},0.0,cat,{box},0.5,{state},20.0")
         (tmp_path / "results.csv").write_text("\n".join(rows) + "\n")
         counts = dict.fromkeys(("frames_seen", "frames_processed", "frames_dropped"), len(rows))
@@ -48,6 +52,12 @@ def test_when_it_is_found_again_is_told(tell):
     assert of(told, "when it is back") == (
         "found again 3 frames (0.2 s) later, on frame 9; re-detections: 1"
     )
+
+
+def test_somebody_else_is_not_the_target_found_again(tell):
+    told = tell(hidden="0011110000", lost="000111xx00")
+    assert "on frame 8" in of(told, "when it is back")
+    assert of(tell("0011110000", "000111xxxx"), "when it is back") == "it was not found again"
 
 
 def test_dropped_frames_do_not_shift_it(tell):

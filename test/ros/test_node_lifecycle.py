@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from harness import (
     ACTIVATE,
     CLEANUP,
@@ -157,8 +158,10 @@ def test_a_wrong_choice_fails_the_configuration_until_corrected(wrong, reason, r
         )
         assert reason in process.log()
         assert client.state() == "unconfigured"
+        assert client.fresh("tracker")["level"] == DiagnosticStatus.ERROR, "it is still so"
         assert client.set_parameters(**right).successful
         bring_up(client)
+        assert client.fresh("tracker")["level"] == DiagnosticStatus.OK
         follow(client)
         assert process.alive
 
@@ -199,11 +202,22 @@ def test_signals_end_it_cleanly_while_it_tracks(number):
         assert "Traceback" not in process.log()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_while_another_tracker_is_built(number):
+    with NodeProcess("/building") as process, Client("/building") as client:
+        client.wait_for_node()
+        assert client.set_parameters(tracker="hcf").successful
+        assert process.end(number) == 0
+        assert "Traceback" not in process.log()
+        assert "tracker is now hcf" not in process.log(), "it was too late"
+
+
 def test_shutdown_is_final(managed):
     _, client = managed
     bring_up(client)
     assert client.change_state(Transition.TRANSITION_ACTIVE_SHUTDOWN)
     assert client.state() == "finalized"
+    assert client.fresh("tracker")["lifecycle"] == "finalized"
     client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
 
 

@@ -15,6 +15,7 @@ from tadt_tracking.settings import SettingError
 from tadt_tracking.trackers import TRACKERS
 from tadt_tracking.trackers.base import Thresholds
 from tadt_tracking.trackers.dasiamrpn_settings import THRESHOLDS, DaSiamRpnSettings
+from tadt_tracking.trackers.hcf_settings import HcfSettings
 from tadt_tracking.trackers.tadt import TadtSettings
 
 SCENE = Scene()
@@ -146,19 +147,30 @@ def test_a_tracker_that_cannot_be_built_leaves_the_present_one(tracking):
         lambda: "missing.safetensors" in tracking.fresh("tracker")["last fault"], "the reason"
     )
     assert tracking.track(SCENE.frame(1)).id == "kept"
-    assert tracking.set_parameters(tadt__weights="vgg16-oxford").successful
-    assert tracking.track(SCENE.frame(2)).id == "kept"
+    assert tracking.get_parameter("tadt.weights") == "vgg16-oxford", "what runs"
 
 
-def test_a_tracker_that_could_not_be_built_can_be_asked_for_again(node, tracking):
-    told = node.log().count("(the present one stays)")
+def test_another_method_that_cannot_be_built_leaves_the_parameters_of_the_present_one(
+    node, tracking
+):
+    values = {"hcf__weights": "missing.safetensors", "session__patience": 3.0}
+    assert tracking.set_parameters(tracker="hcf", **values).successful
+    tracking.spin_until(lambda: tracking.get_parameter("tracker") == "tadt", "the one that runs")
+    assert tracking.get_parameter("session.patience") == SessionSettings().patience
+    change(node, tracking, session__patience=3.0)
+    change(node, tracking, session__patience=SessionSettings().patience)
+    assert tracking.set_parameters(hcf__weights=HcfSettings().weights).successful
+    assert tracking.track(SCENE.frame(1)).id == "kept"
+
+
+def test_a_tracker_that_could_not_be_built_can_be_asked_for_again(tracking):
+    before = int(tracking.fresh("tracker")["faults"])
     for tries in (1, 2):
         assert tracking.set_parameters(tadt__weights="missing.safetensors").successful
         tracking.spin_until(
-            lambda all_told=told + tries: node.log().count("(the present one stays)") == all_told,
+            lambda all_told=before + tries: int(tracking.fresh("tracker")["faults"]) == all_told,
             "the fault",
         )
-    change(node, tracking, tadt__weights="vgg16-oxford")
 
 
 def test_a_variant_without_weights_is_refused(tracking):

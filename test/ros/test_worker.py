@@ -1,10 +1,12 @@
 """The worker with a scripted tracker: frames, faults, other trackers, its thread."""
 
+import functools
 import sys
 import threading
+import weakref
 from types import SimpleNamespace
 
-from worker_bench import BOX, Bench, Scripted, in_session
+from worker_bench import BOX, PATIENCE_S, Bench, Scripted
 
 from tadt_tracking.box import Box
 from tadt_tracking.result import Result, State
@@ -65,10 +67,9 @@ def test_another_tracker_takes_over_where_the_last_one_was(bench):
     bench.set_target(1)
     bench.track(2, value=30)
     other = Scripted()
-    bench.worker.replace(lambda: in_session("other", other))
-    bench.heard.wait(
-        lambda: any("tracker is now other on cpu torch fp32" in n for n in bench.heard.notes)
-    )
+    bench.replace("other", lambda: other)
+    bench.heard.wait(lambda: "tracker is now other on cpu torch fp32" in bench.heard.notes)
+    assert "other took over" in bench.heard.notes
     assert other.started_at == [(30, Box(30, 0, 20, 20))]
     bench.track(3)
     assert bench.heard.stamps == [1, 2, 3]
@@ -81,11 +82,93 @@ def test_a_tracker_that_cannot_be_built_leaves_the_present_one(bench):
         raise ValueError("no such weights")
 
     bench.set_target(1)
-    bench.worker.replace(build)
+    bench.replace("other", build)
     bench.heard.wait(lambda: bench.heard.faults)
     assert "no such weights" in bench.heard.faults[0]
+    assert "other stayed out" in bench.heard.notes
     bench.track(2)
     assert bench.heard.reports[-1].tracker == "scripted"
+
+
+def test_a_tracker_that_cannot_take_over_leaves_the_present_one(bench):
+    bench.set_target(1)
+    bench.track(2, value=30)
+    other = Scripted()
+    other._init = None  # fails
+    bench.replace("other", lambda: other)
+    bench.heard.wait(lambda: bench.heard.faults)
+    assert "other stayed out" in bench.heard.notes
+    bench.track(3)
+    assert bench.heard.reports[-1].tracker == "scripted"
+
+
+def test_while_another_tracker_is_built_all_goes_on(bench):
+    """That may take a minute: its network may have to be fetched and quantised."""
+    ready = threading.Event()
+
+    def build():
+        assert ready.wait(PATIENCE_S)
+        return Scripted()
+
+    bench.set_target(1)
+    bench.replace("slow", build)
+    bench.track(2)
+    bench.worker.stop()
+    bench.heard.wait(lambda: "target 't' forgotten" in bench.heard.notes)
+    bench.init(2, target_id="new")
+    bench.track(3)
+    assert bench.heard.reports[-1].target_id == "new"
+    ready.set()
+    bench.heard.wait(lambda: "tracker is now slow on cpu torch fp32" in bench.heard.notes)
+    bench.track(4)
+    assert (bench.heard.reports[-1].tracker, bench.heard.reports[-1].target_id) == ("slow", "new")
+
+
+def test_of_trackers_asked_for_in_a_row_the_last_is_built(bench):
+    begun, ready, built = threading.Event(), threading.Event(), []
+
+    def build(name):
+        built.append(name)
+        begun.set()
+        assert ready.wait(PATIENCE_S)
+        return Scripted()
+
+    for name in ("first", "second", "third"):
+        bench.replace(name, functools.partial(build, name))
+        if name == "first":
+            assert begun.wait(PATIENCE_S)
+    ready.set()
+    bench.heard.wait(lambda: "third took over" in bench.heard.notes)
+    assert built == ["first", "third"]
+
+
+def test_a_tracker_that_was_replaced_is_freed():
+    """Its parts refer to each other, as those of real ones do."""
+    bench = Bench()
+    bench.set_target(1)
+    bench.tracker.itself = bench.tracker
+    old = weakref.ref(bench.tracker)
+    bench.tracker = None
+    bench.replace("other", Scripted)
+    bench.track(2)
+    bench.heard.wait(lambda: "tracker is now other on cpu torch fp32" in bench.heard.notes)
+    bench.track(3)
+    assert old() is None
+
+
+def test_a_request_that_waits_for_its_frame_is_noted_and_does_not_outlive_a_halt(bench):
+    bench.offer(1)
+    bench.init(5)
+    bench.heard.wait(lambda: bench.heard.notes)
+    assert bench.heard.notes[0].startswith("target_init waits for frame 0.000000005 s: there are")
+    bench.worker.halt()
+    ((kind, reason),) = bench.heard.refusals
+    assert (kind, reason) == ("target_init", "deactivated before frame 0.000000005 s came")
+    bench.worker.start()
+    bench.offer(6)
+    bench.init(6, target_id="later")
+    bench.heard.wait(lambda: bench.heard.reports)
+    assert [report.target_id for report in bench.heard.reports] == ["later"]
 
 
 def test_halted_and_started_again_it_goes_on_with_the_target(bench):

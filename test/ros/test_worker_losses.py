@@ -1,7 +1,7 @@
 """The worker with a scripted tracker: a target that is lost and found again."""
 
 import pytest
-from worker_bench import BOX, EMPTY, Scripted, in_session
+from worker_bench import BOX, EMPTY, Scripted
 
 from tadt_tracking.box import Box
 from tadt_tracking.result import State
@@ -28,7 +28,7 @@ def come_back(bench):
 
 
 def replaced(bench, tracker):
-    bench.worker.replace(lambda: in_session("other", tracker))
+    bench.replace("other", lambda: tracker)
     bench.heard.wait(lambda: any("tracker is now other" in note for note in bench.heard.notes))
 
 
@@ -105,7 +105,7 @@ def test_where_another_tracker_started_is_where_its_target_was_seen_last(bench):
     replaced(bench, Scripted())
     bench.track(3 * SECOND, value=EMPTY)
     third = Scripted()
-    bench.worker.replace(lambda: in_session("third", third))
+    bench.replace("third", lambda: third)
     bench.heard.wait(lambda: any("tracker is now third" in note for note in bench.heard.notes))
     assert third.started_at == [(30, BOX_AT_30)]
 

@@ -1,5 +1,6 @@
 """A worker with a scripted tracker, for what real ones do too seldom to be tested with them."""
 
+import functools
 import threading
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import numpy as np
 from tadt_tracking.box import Box
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.result import Result
+from tadt_tracking.ros.builder import Change
 from tadt_tracking.ros.reports import InitRequest, NamedSession
 from tadt_tracking.ros.worker import Worker
 from tadt_tracking.session import Session, SessionSettings
@@ -109,6 +111,14 @@ class Bench:
         limits = {"buffer_frames": 20, "catch_up_frames": 20, **limits}
         self.worker = Worker(loaded, decode, self.heard, **limits)
         self.worker.start()
+
+    def replace(self, name, build):
+        """Ask for another tracker; a note tells whether it took over or stayed out."""
+        noted = self.heard.noted
+        took_over, stayed = (
+            functools.partial(noted, f"{name} {what}") for what in ("took over", "stayed out")
+        )
+        self.worker.replace(Change(lambda: in_session(name, build()), took_over, stayed))
 
     def offer(self, stamp, value=1):
         self.worker.offer(stamp, SimpleNamespace(value=value))
