@@ -17,6 +17,14 @@ STRIDE = 8  # pixels between neighbouring cells
 CONTEXT = 0.5  # margin around a target, relative to the sum of its width and height
 
 
+def box_at(place: Tensor, size: tuple[float, float]) -> Tensor:
+    """Return (cx, cy, w, h) of a place (2) and a size.
+
+    The size is filled in where the place is: to bring numbers to a GPU is to wait for it.
+    """
+    return torch.cat([place, *(place.new_full((1,), length) for length in size)])
+
+
 def anchor_grid(
     cells: int, *, ratios: tuple[float, ...] = RATIOS, scale: int = SCALE, stride: int = STRIDE
 ) -> Tensor:

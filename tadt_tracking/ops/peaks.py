@@ -33,8 +33,8 @@ def peaks(values: Tensor, reach: tuple[int, int], most: int) -> tuple[Tensor, Te
     padded = functional.pad(values[None, None], (1, 1, 1, 1), mode="replicate")[0, 0]
     across = _top(*(padded[row + 1, column + step] for step in range(3)))
     down = _top(*(padded[row + step, column + 1] for step in range(3)))
-    middle = values.new_tensor([columns - 1, rows - 1])[:, None] / 2
-    return torch.stack([column + across, row + down]) - middle, heights
+    places = torch.stack([column + across - (columns - 1) / 2, row + down - (rows - 1) / 2])
+    return places, heights
 
 
 def _top(before: Tensor, here: Tensor, after: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from tadt_tracking.engines import Compute
 from tadt_tracking.networks.base import SiameseRpn
 from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, PLANS, STRIDE, SiamRpn
 from tadt_tracking.networks.siamrpn_resnet import SiamRpnResNet
-from tadt_tracking.ops.anchors import change_penalty, context_side
+from tadt_tracking.ops.anchors import box_at, change_penalty, context_side
 from tadt_tracking.ops.correlation import cosine_window
 from tadt_tracking.result import Candidate, Result
 from tadt_tracking.trackers.base import Thresholds, Tracker
@@ -150,7 +150,7 @@ class DaSiamRpn(Tracker):
         """Return what the classifier, if there is one, has to judge of the best proposal."""
         if answers is None:
             return best.new_empty(0)
-        box = torch.cat([best[:2], best.new_tensor(self._shape.correct(self._size_seen()))])
+        box = box_at(best[:2], self._shape.correct(self._size_seen()))
         return self._presence.observe(seen.looks, answers, box)
 
     def _choose(self, seen: Proposals, answers: Tensor | None) -> Tensor:

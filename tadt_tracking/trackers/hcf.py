@@ -21,6 +21,7 @@ from tadt_tracking.box import Box
 from tadt_tracking.crops import crop
 from tadt_tracking.engines import Compute, make_engine
 from tadt_tracking.networks.vgg import VGG19_TO_CONV5_4, Vgg
+from tadt_tracking.ops.anchors import box_at
 from tadt_tracking.ops.correlation_filter import CorrelationFilter
 from tadt_tracking.ops.fourier_band import FourierBand
 from tadt_tracking.ops.scale_filter import ScaleFilter, ScalePyramid
@@ -102,7 +103,7 @@ class Hcf(Tracker):
         seen = _pooled(found)
         place, height = self._locate(self._spectra(found, self._centered))
         answers = self._presence.answers(seen)
-        box = torch.cat([place.flip(0) * CELL, place.new_tensor(self._size_seen())])
+        box = box_at(place.flip(0) * CELL, self._size_seen())
         observed = self._presence.observe(seen, answers, box)
         # The one synchronisation with a GPU before the scale's:
         down, across, height, *observed = torch.cat([place, height, observed]).tolist()

@@ -22,6 +22,7 @@ from tadt_tracking.crops import crop
 from tadt_tracking.engines import Compute, make_engine
 from tadt_tracking.engines.steady_frame import SteadyFrame
 from tadt_tracking.networks.vgg import VGG16_TO_CONV4_3, Vgg
+from tadt_tracking.ops.anchors import box_at
 from tadt_tracking.ops.correlation import bicubic, cosine_window
 from tadt_tracking.ops.template import Template, middle
 from tadt_tracking.result import Candidate, Result
@@ -150,7 +151,7 @@ class Tadt(Tracker):
         pooled = _pooled(features)
         answers = self._presence.answers(pooled)
         best = self._choose(responses, features, self._presence.at(answers, self._places))
-        box = torch.cat([best[:2], best.new_tensor(self._size_seen())])
+        box = box_at(best[:2], self._size_seen())
         # The frame's only synchronisation with a GPU:
         x, y, scale, similarity, *observed = torch.cat(
             [best, self._presence.observe(pooled, answers, box)]
