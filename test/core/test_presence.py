@@ -15,6 +15,7 @@ HERE = torch.tensor([0.0, 0.0, *SIZE])
 
 
 GREY = np.full((44, 44, 3), 128, np.uint8)  # a window without colours
+LOGISTIC = Logistic((5, 5), -2)
 MIXED = torch.randn(32, 3, generator=torch.Generator().manual_seed(0)) / 10
 
 
@@ -38,7 +39,7 @@ def _presence(picture, logistic):
 
 @pytest.fixture
 def presence(picture):
-    return _presence(picture, Logistic((5, 5), -2))
+    return _presence(picture, LOGISTIC)
 
 
 @pytest.fixture
@@ -122,13 +123,15 @@ def test_after_a_while_a_target_is_judged_by_how_alike_it_stays_over_a_while(pre
     assert again != _judged(presence, back, answers)
 
 
-def test_what_comes_back_is_no_more_alike_than_usual(presence, window):
+def test_what_comes_back_is_no_more_alike_than_usual(presence, picture, window):
     """So that nothing makes up for an answer that is too low."""
-    answers = presence.answers(window)
-    followed = _judged(presence, window, answers)
+    answers, seen = presence.answers(window), picture[8:52, 8:52]  # in its own colours
+    followed = _judged(presence, window, answers, seen=seen)
     presence.lose_sight(1)
-    found = _judged(presence, window, answers)
-    assert followed.evidence[1] > 1
+    found = _judged(presence, window, answers, seen=seen)
+    assert found.evidence[1] > 1
+    assert found.score == pytest.approx(LOGISTIC((found.evidence[0], 1.0)))
+    assert found.score == found.known == pytest.approx(followed.known)
     assert found.score < followed.score
 
 
