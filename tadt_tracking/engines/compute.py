@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tadt_tracking.cores import core_count, small_dtype
+from tadt_tracking.cores import core_count
 from tadt_tracking.engines import openvino_runtime, quantization
+from tadt_tracking.ops.precision import small_dtype
 from tadt_tracking.settings import Settings, setting
 
 ENGINES = ("torch", "openvino")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tadt_tracking.cores import small_dtype
+from tadt_tracking.ops.precision import small_dtype
 
 RATE = 0.6  # share of the newest look in how the target looks lately, where it is certain
 STEEPNESS = 8.0  # of a point's vote, by how much more like the target it is than like the rest

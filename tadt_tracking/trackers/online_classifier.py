@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tadt_tracking.cores import small_dtype
 from tadt_tracking.crops import crop
 from tadt_tracking.ops.online_ridge import OnlineRidge
+from tadt_tracking.ops.precision import small_dtype
 from tadt_tracking.trackers.background import Background
 
 KERNEL = 5  # cells of the filter, a row
