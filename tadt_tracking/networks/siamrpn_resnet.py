@@ -77,7 +77,7 @@ class SiamRpnResNet(SiameseRpn):
         del self.backbone, self.neck
 
     def lower(self, dtype: torch.dtype) -> None:
-        """See :class:`SiameseRpn`: those of the two hidden layers, four fifths of its work."""
+        """See :class:`SiameseRpn`: those of the two hidden layers, most of its work."""
         for head in self._heads:
             head.lower(dtype)
 

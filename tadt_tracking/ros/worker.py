@@ -2,7 +2,8 @@
 
 The executor's thread hands over frames and requests and never waits; decoding and tracking happen
 in the worker's thread, and another tracker is built in a second one, while the present one goes on.
-What comes out goes to a listener, in those threads. Nothing here knows rclpy.
+What comes out goes to a listener, in those threads, or in that of who halts it. Nothing here knows
+rclpy.
 """
 
 from __future__ import annotations
