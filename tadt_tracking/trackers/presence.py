@@ -169,7 +169,7 @@ class Presence:
         size = (width, height)
         self._seen_in = window, (x, y, *size)
         evidence, score = self._judged(*seen, *self._seen_in)
-        known = self._known(evidence, *self._seen_in)
+        known = score if self._staleness else self._known(evidence, *self._seen_in)
         others = tuple(
             (x, y)
             for x, y, *seen in there
