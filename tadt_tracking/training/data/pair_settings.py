@@ -64,6 +64,13 @@ class PairSettings(Settings):
     exemplar_scale: float = setting(
         0.05, "change of the object's size in the exemplar", minimum=0.0, maximum=0.9
     )
+    stretch: float = setting(
+        0.0,
+        "up to how many times, 1 + this, both pictures of a pair are made wider or narrower "
+        "alike, so that a network sees shapes that few objects have",
+        minimum=0.0,
+        maximum=3.0,
+    )
     mirror: float = setting(0.5, "share of mirrored pairs", minimum=0.0, maximum=1.0)
     grey: float = setting(0.25, "share of pairs without colour", minimum=0.0, maximum=1.0)
     blur: float = setting(

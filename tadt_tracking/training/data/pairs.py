@@ -13,7 +13,7 @@ from tadt_tracking.training.data.draws import POSITIVE, PairDraws
 from tadt_tracking.training.data.pair_settings import PairSettings
 from tadt_tracking.training.data.textures import texture_box
 from tadt_tracking.training.data.tracks import Tracks
-from tadt_tracking.training.data.windows import EXEMPLAR, Jitter, cut, read_picture
+from tadt_tracking.training.data.windows import EXEMPLAR, Jitter, Whole, cut, read_picture
 
 
 class PairDataset(Dataset):
@@ -64,9 +64,9 @@ class PairDataset(Dataset):
             exemplar, search = self._positive(first, rng)
         else:
             exemplar, search = self._any_picture(first, rng), self._any_picture(second, rng)
-        mirror = rng.random() < self._settings.mirror
-        small = self._exemplar(*exemplar, mirror, rng)
-        large, box = self._search(*search, mirror, rng)
+        whole = Whole.draw(self._settings.mirror, self._settings.stretch, rng)
+        small = self._exemplar(*exemplar, whole, rng)
+        large, box = self._search(*search, whole, rng)
         if rng.random() < self._settings.grey:
             small, large = grey(small), grey(large)
         return {
@@ -103,18 +103,18 @@ class PairDataset(Dataset):
         return read_picture(str(sighting.path), sighting.box)
 
     def _exemplar(
-        self, picture: np.ndarray, box: Box, mirror: bool, rng: np.random.Generator
+        self, picture: np.ndarray, box: Box, whole: Whole, rng: np.random.Generator
     ) -> np.ndarray:
         own = self._settings
-        jitter = Jitter.draw(own.exemplar_shift, own.exemplar_scale, 0.0, mirror, rng)
+        jitter = Jitter.draw(own.exemplar_shift, own.exemplar_scale, 0.0, whole, rng)
         window, _ = cut(picture, box, EXEMPLAR, jitter)
         return colour(window, own.colour, rng)
 
     def _search(
-        self, picture: np.ndarray, box: Box, mirror: bool, rng: np.random.Generator
+        self, picture: np.ndarray, box: Box, whole: Whole, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         own = self._settings
-        jitter = Jitter.draw(own.shift, own.scale, own.aspect, mirror, rng)
+        jitter = Jitter.draw(own.shift, own.scale, own.aspect, whole, rng)
         window, place = cut(picture, box, own.search, jitter)
         if rng.random() < own.blur:
             window = motion_blur(window, own.blur_length, rng)

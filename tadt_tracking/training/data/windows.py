@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,29 +21,51 @@ _REDUCED = {
 }
 
 
+class Whole(NamedTuple):
+    """How both windows of a pair differ from the picture that they are cut from.
+
+    Attributes:
+        mirror: whether left and right are exchanged.
+        stretch: how many times wider for its height the picture, and with it the object, is made.
+    """
+
+    mirror: bool = False
+    stretch: float = 1.0
+
+    @classmethod
+    def draw(cls, mirror: float, stretch: float, rng: np.random.Generator) -> Whole:
+        """Draw a mirrored picture with this chance, and a stretch of 1 / (1 + s) to 1 + s."""
+        reach = math.log1p(stretch)
+        return cls(bool(rng.random() < mirror), math.exp(rng.uniform(-reach, reach)))
+
+
+UNCHANGED = Whole()
+
+
 @dataclass(frozen=True)
 class Jitter:
     """How a window differs from the one that is centred on the object.
 
     Attributes:
-        shift: where the object's centre lies from the window's (x, y), in pixels of the window.
+        shift: where the object's centre lies from the window's (x, y), in pixels of the window,
+            after the picture was mirrored.
         zoom: by how much the object is enlarged (x, y).
-        mirror: whether left and right are exchanged; shifts are those after it.
+        whole: what both windows of a pair have in common.
     """
 
     shift: tuple[float, float] = (0.0, 0.0)
     zoom: tuple[float, float] = (1.0, 1.0)
-    mirror: bool = False
+    whole: Whole = UNCHANGED
 
     @classmethod
     def draw(
-        cls, shift: float, scale: float, aspect: float, mirror: bool, rng: np.random.Generator
+        cls, shift: float, scale: float, aspect: float, whole: Whole, rng: np.random.Generator
     ) -> Jitter:
         """Draw evenly: shifts up to `shift` px, scales 1 - scale to 1 + scale, aspect likewise."""
         dx, dy = rng.uniform(-shift, shift, 2)
         zoom = 1 + rng.uniform(-scale, scale)
         stretch = math.sqrt(1 + rng.uniform(-aspect, aspect))
-        return cls((dx, dy), (zoom * stretch, zoom / stretch), mirror)
+        return cls((dx, dy), (zoom * stretch, zoom / stretch), whole)
 
 
 def cut(picture: np.ndarray, box: Box, side: int, jitter: Jitter) -> tuple[np.ndarray, np.ndarray]:
@@ -61,9 +84,10 @@ def cut(picture: np.ndarray, box: Box, side: int, jitter: Jitter) -> tuple[np.nd
         The window, side x side x 3, uint8, and the object's box in it (cx, cy, w, h), float32, in
         pixels from the window's centre.
     """
-    scale = EXEMPLAR / context_side(box.w, box.h)
-    zoom_x, zoom_y = scale * jitter.zoom[0], scale * jitter.zoom[1]
-    flip = -1 if jitter.mirror else 1
+    wider = math.sqrt(jitter.whole.stretch)
+    scale = EXEMPLAR / context_side(box.w * wider, box.h / wider)
+    zoom_x, zoom_y = scale * wider * jitter.zoom[0], scale / wider * jitter.zoom[1]
+    flip = -1 if jitter.whole.mirror else 1
     # From the picture's pixel indices to the window's: a pixel's centre lies half a pixel in.
     middle = (side - 1) / 2
     left = middle + jitter.shift[0] - flip * zoom_x * (box.x + box.w / 2 - 0.5)

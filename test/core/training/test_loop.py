@@ -3,6 +3,7 @@
 import csv
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 import torch
@@ -21,16 +22,18 @@ FEW = {"start": "random", "pairs": 4, "batch": 2, "epochs": 3, "log_every": 1, "
 
 @pytest.fixture
 def training(crops_root):
-    """Makes a run of six steps in a folder."""
+    """Makes a run of six steps in a folder, as one of so many processes."""
     tracks = read_tracks("crops", crops_root)
 
-    def make(folder, **settings):
+    def make(folder, processes=1, **settings):
         chosen = DaSiamRpnRunSettings(**{**FEW, "device": "cpu", **settings})
         pairs = PairDataset(tracks, PairSettings(), seed=0, pairs=chosen.steps * chosen.batch)
         held_out = PairDataset(tracks, PairSettings(), seed=1, pairs=3)
         with joined("cpu") as ranks:
             recipe = DaSiamRpnRecipe(chosen, pairs, held_out)
-            return recipe.network, Training(recipe, folder, ranks, {"data": "made"})
+            return recipe.network, Training(
+                recipe, folder, replace(ranks, count=processes), {"data": "made"}
+            )
 
     return make
 
@@ -151,6 +154,18 @@ def test_the_learning_rate_falls_evenly_in_log_space():
 def test_settings_that_do_not_fit_are_errors(training, tmp_path, settings, words):
     with pytest.raises(ValueError, match=words):
         training(tmp_path, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"batch": 2}, "a batch of 2 pairs for 3 processes"),
+        ({"batch": 3, "validation": 2}, "2 pairs to validate on for 3 processes"),
+    ],
+)
+def test_what_is_too_little_for_the_processes_is_an_error(training, tmp_path, settings, words):
+    with pytest.raises(ValueError, match=words):
+        training(tmp_path, processes=3, **settings)
 
 
 def test_training_computes_what_the_network_computes(training, tmp_path):

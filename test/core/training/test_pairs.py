@@ -13,7 +13,7 @@ from tadt_tracking.box import Box
 from tadt_tracking.settings import SettingError
 from tadt_tracking.training.data import DataError, PairDataset, PairSettings, read_tracks
 from tadt_tracking.training.data.tracks import TracksBuilder, path_pattern
-from tadt_tracking.training.data.windows import Jitter, cut, read_picture
+from tadt_tracking.training.data.windows import Jitter, Whole, cut, read_picture
 
 GROUND, OBJECT = (40, 160, 90), (200, 30, 210)
 PLAIN = {"colour": 0.0, "grey": 0.0, "blur": 0.0}
@@ -71,7 +71,9 @@ def _found(window):
     return (across @ places / total, down @ places / total, width, height)
 
 
-@pytest.mark.parametrize("settings", [{}, {"shift": 50.0, "scale": 0.3, "aspect": 0.4}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"shift": 50.0, "scale": 0.3, "aspect": 0.4}, {"stretch": 1.0}]
+)
 def test_box_is_where_the_object_is(made, settings):
     pairs = _pairs(made, 100, **PLAIN, **settings)
     for pair in pairs:
@@ -96,6 +98,23 @@ def test_scale_and_aspect_change_as_far_as_they_are_set(made):
     assert 127 * 0.7 <= min(sides) < 127 * 0.73 and 127 * 1.27 < max(sides) <= 127 * 1.3 + 1e-3
 
 
+def test_both_pictures_are_stretched_alike_as_far_as_is_set(made):
+    plain = {"scale": 0.0, "aspect": 0.0, "exemplar_scale": 0.0, **PLAIN, **POSITIVE}
+    found = []
+    for stretch in (0.0, 1.0):
+        pairs = _pairs(made, 150, **plain, video=0.0, stretch=stretch)
+        aspects = {int(pair["track"]): [] for pair in pairs}
+        for pair in pairs:
+            *_, w, h = _box(pair)
+            aspects[int(pair["track"])].append(w / h)
+            assert math.sqrt((w + (w + h) / 2) * (h + (w + h) / 2)) == pytest.approx(127, rel=1e-4)
+            *_, seen_w, seen_h = _found(pair["exemplar"])
+            assert seen_w / seen_h == pytest.approx(w / h, rel=0.05)
+        found.append([max(of_one) / min(of_one) for of_one in aspects.values()])
+    assert max(found[0]) < 1.0001
+    assert max(found[1]) <= 4.0001 and min(found[1]) > 2
+
+
 def _box(pair):
     return pair["box"].tolist()
 
@@ -106,7 +125,7 @@ def test_mirrored_window_has_its_box_mirrored():
     picture[30:60, 20:30] = (255, 255, 255)  # the object's left quarter
     box = Box(20, 30, 40, 30)
     plain, place = cut(picture, box, 127, Jitter())
-    mirrored, same = cut(picture, box, 127, Jitter(mirror=True))
+    mirrored, same = cut(picture, box, 127, Jitter(whole=Whole(mirror=True)))
     assert np.abs(plain[:, ::-1].astype(int) - mirrored).max() <= 2
     assert (place == same).all()
 
