@@ -116,7 +116,7 @@ class Compute:
         return torch.from_numpy(stacked).to(self.device, non_blocking=True)
 
     def set_threads(self) -> None:
-        """Tell torch how many threads to use, in this process.
+        """Tell torch how many threads to use, in this thread and those that begin later.
 
         Beside OpenVINO torch only does small work between two passes. Its threads would spin on
         after each piece and take the cores from OpenVINO's, so it gets one.

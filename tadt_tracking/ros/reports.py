@@ -27,6 +27,10 @@ class NamedSession:
         """Where and how the tracker computes, for example "cpu openvino int8"."""
         return str(self.session.tracker.compute)
 
+    def use_threads(self) -> None:
+        """Let torch use as many threads as the tracker wants, here and in threads to come."""
+        self.session.tracker.compute.set_threads()
+
     def __str__(self) -> str:
         """Return for example "tadt on cpu openvino int8"."""
         return f"{self.name} on {self.compute}"

@@ -62,7 +62,7 @@ class Worker:
         self._builder = Builder(self._on_built, listener)
         self._lock = self._thread.lock  # guards all below
         self._frames = FrameQueue(buffer_frames, catch_up_frames)
-        self._requests: deque[Job] = deque()
+        self._requests: deque[Job | InitRequest] = deque()
         self._waiting: InitRequest | None = None
         self._target: Target | None = None
         self._numbers = count(1)  # of targets without an id
@@ -71,19 +71,25 @@ class Worker:
 
     def start(self) -> None:
         """Start to work."""
+        self._loaded.use_threads()  # another tracker that could not be built may have changed that
         self._thread.start()
         self._builder.start()
 
     def halt(self) -> None:
         """Stop when the frame in hand is done.
 
-        The target is kept; buffered frames, and a request that waits for one, are not.
+        The target is kept; buffered frames, and boxes drawn on them or on frames to come, are not.
         """
         self._thread.halt()
         self._frames.clear()
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            self._listener.refused("target_init", f"deactivated before {waiting} came")
+        with self._lock:
+            waiting, self._waiting = self._waiting, None
+            reasons = [] if waiting is None else [f"deactivated before {waiting} came"]
+            boxes = [asked for asked in self._requests if isinstance(asked, InitRequest)]
+            reasons += ["deactivated before it was taken up"] * len(boxes)
+            self._requests = deque(asked for asked in self._requests if asked not in boxes)
+        for reason in reasons:
+            self._listener.refused("target_init", reason)
 
     def close(self) -> None:
         """Halt for good, and wait for no tracker that is being built."""
@@ -98,7 +104,7 @@ class Worker:
 
     def init(self, request: InitRequest) -> None:
         """Ask for a new target; the present one is followed until that one is set."""
-        self._ask(partial(self._take_up, request))
+        self._ask(request)
 
     def stop(self) -> None:
         """Ask to forget the target, and a request that waits for its frame."""
@@ -129,16 +135,17 @@ class Worker:
                 waiting_for=str(self._waiting) if self._waiting else "",
             )
 
-    def _ask(self, job: Job) -> None:
+    def _ask(self, request: Job | InitRequest) -> None:
         with self._lock:
-            self._requests.append(job)
+            self._requests.append(request)
             self._lock.notify()
 
     # In the worker's thread.
 
     def _next_job(self) -> Job | None:
         if self._requests:
-            return self._requests.popleft()
+            asked = self._requests.popleft()
+            return partial(self._take_up, asked) if isinstance(asked, InitRequest) else asked
         if self._waiting is not None and self._is_due(self._waiting):
             request, self._waiting = self._waiting, None
             return partial(self._take_up, request)
@@ -231,8 +238,10 @@ class Worker:
 
     def _take_over(self, loaded: NamedSession, change: Change) -> None:
         try:
+            loaded.use_threads()
             self._resume(loaded)
         except Exception as error:  # whatever it is, the present tracker can go on
+            self._loaded.use_threads()
             change.failed(self._listener, error)
             return
         change.took_over()

@@ -42,5 +42,5 @@ def create_tracker(name: str, **options: Any) -> Tracker:
     settings = kind.Settings.from_dict(of_tracker)
     compute = Compute.choose(ComputeSettings.from_dict(of_compute))
     weights = load(kind.weights_name(settings))
-    compute.set_threads()  # of the whole process: not before all that a user may have got wrong
+    compute.set_threads()  # not only of this tracker: not before all that may have been got wrong
     return kind(settings, compute, weights)

@@ -6,6 +6,7 @@ import threading
 import weakref
 from types import SimpleNamespace
 
+import torch
 from worker_bench import BOX, PATIENCE_S, Bench, Scripted
 
 from tadt_tracking.box import Box
@@ -90,6 +91,33 @@ def test_a_tracker_that_cannot_be_built_leaves_the_present_one(bench):
     assert bench.heard.reports[-1].tracker == "scripted"
 
 
+def test_torch_runs_on_as_many_threads_as_the_tracker_that_follows_wants(bench):
+    """Those of its builder's thread are not those of the worker's."""
+    threads = []
+
+    def counting(wanted):
+        tracker = Scripted(threads=wanted)
+        init = tracker._init
+        tracker._init = lambda *args: (init(*args), threads.append(torch.get_num_threads()))
+        return tracker
+
+    def broken():
+        tracker = counting(5)
+        tracker._init = None  # fails
+        return tracker
+
+    bench.set_target(1)
+    for index, wanted in enumerate((3, 1), start=1):
+        bench.replace("other", functools.partial(counting, wanted))
+        bench.heard.wait(lambda index=index: bench.heard.notes.count("other took over") == index)
+    bench.replace("broken", broken)
+    bench.heard.wait(lambda: "broken stayed out" in bench.heard.notes)
+    bench.offer(2)
+    bench.init(2, target_id="new")
+    bench.heard.wait(lambda: bench.heard.reports[-1].target_id == "new")
+    assert threads == [3, 1, 1]
+
+
 def test_a_tracker_that_cannot_take_over_leaves_the_present_one(bench):
     bench.set_target(1)
     bench.track(2, value=30)
@@ -169,6 +197,21 @@ def test_a_request_that_waits_for_its_frame_is_noted_and_does_not_outlive_a_halt
     bench.init(6, target_id="later")
     bench.heard.wait(lambda: bench.heard.reports)
     assert [report.target_id for report in bench.heard.reports] == ["later"]
+
+
+def test_a_box_that_was_not_taken_up_does_not_outlive_a_halt_and_a_stop_does(bench):
+    bench.set_target(1)
+    bench.worker.halt()
+    bench.init(0, target_id="late")
+    bench.worker.stop()
+    bench.worker.halt()
+    assert bench.heard.refusals == [("target_init", "deactivated before it was taken up")]
+    bench.worker.start()
+    bench.heard.wait(lambda: "target 't' forgotten" in bench.heard.notes)
+    bench.offer(2)
+    bench.init(2, target_id="new")
+    bench.heard.wait(lambda: bench.heard.reports[-1].target_id == "new")
+    assert [report.target_id for report in bench.heard.reports] == ["t", "", "new"]
 
 
 def test_halted_and_started_again_it_goes_on_with_the_target(bench):

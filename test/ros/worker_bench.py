@@ -30,11 +30,9 @@ class Scripted(Tracker):
 
     Settings = Settings
 
-    def __init__(self):
-        super().__init__(
-            Settings(),
-            Compute.choose(ComputeSettings(device="cpu", engine="torch", precision="fp32")),
-        )
+    def __init__(self, threads=0):
+        chosen = ComputeSettings(device="cpu", engine="torch", precision="fp32", threads=threads)
+        super().__init__(Settings(), Compute.choose(chosen))
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Semaphore(0)
