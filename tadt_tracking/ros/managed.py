@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import NoReturn, Protocol
 
 import rclpy
@@ -22,6 +22,8 @@ from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
 
 from tadt_tracking.ros.process import tune_malloc
+
+Interruptible = Callable[[], AbstractContextManager[None]]
 
 
 class ManagedNode(Protocol):
@@ -49,43 +51,62 @@ class _Ending:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Give up what is done meanwhile, which may take minutes, when a signal comes."""
+        """Let a signal that comes meanwhile raise SystemExit."""
         self._at_once = True
-        with suppress(SystemExit):
+        try:
             yield
-        self._at_once = False
+        finally:
+            self._at_once = False
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """As :meth:`at_once`, and raise it at once where a signal has come already."""
+        with self.at_once():
+            if self.asked:
+                raise SystemExit
+            yield
 
 
-def run_managed(name: str, make_node: Callable[[], ManagedNode]) -> int:
+def run_managed(name: str, make_node: Callable[[Interruptible], ManagedNode]) -> int:
     """Run one managed node on a single-threaded executor; returns the exit status.
 
-    SIGINT and SIGTERM end it with 0. The node must have a timer: it is what lets a signal be seen.
-    A bad parameter while the node is made is logged under `name` and ends it with 1.
+    SIGINT and SIGTERM end it with 0, when the callback in hand is done. The node must have a timer:
+    it is what lets a signal be seen. A bad parameter while the node is made is logged under `name`
+    and ends it with 1.
+
+    Args:
+        name: for the log.
+        make_node: makes the node; is given a context manager for what may take minutes, and may be
+            given up when a signal comes.
     """
     ending = _Ending()
     tune_malloc()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
-        node = make_node()
+        node = make_node(ending.interruptible)
     except (ValueError, ParameterException) as error:
         get_logger(name).fatal(str(error))
         rclpy.shutdown()
         return 1
-    with ending.at_once():
-        if not ending.asked:  # while it was made
-            node.start()
     executor = SingleThreadedExecutor()
     executor.add_node(node)
+    with suppress(SystemExit):
+        _work(node, executor, ending)
+    executor.shutdown()
+    with suppress(SystemExit), ending.at_once():
+        node.destroy_node()
+    rclpy.shutdown()
+    return 0
+
+
+def _work(node: ManagedNode, executor: SingleThreadedExecutor, ending: _Ending) -> None:
+    if not ending.asked:  # while it was made
+        node.start()
     while not ending.asked:
         try:
             executor.spin_once()
         except Exception as error:  # a fault in one callback must not end the node
             node.get_logger().error(f"{error}\n{traceback.format_exc()}")
-    executor.shutdown()
-    with ending.at_once():
-        node.destroy_node()
-    rclpy.shutdown()
-    return 0
 
 
 def end_process(status: int) -> NoReturn:

@@ -17,7 +17,7 @@ from tadt_tracking.ros.camera import Camera
 from tadt_tracking.ros.diagnostics import Diagnostics
 from tadt_tracking.ros.images import decode
 from tadt_tracking.ros.logs import forward_logs
-from tadt_tracking.ros.managed import end_process, run_managed
+from tadt_tracking.ros.managed import Interruptible, end_process, run_managed
 from tadt_tracking.ros.memory import release_memory
 from tadt_tracking.ros.messages import detection_to_box, stamp_to_ns
 from tadt_tracking.ros.output import Output
@@ -40,9 +40,14 @@ class TrackerNode(LifecycleNode):
     steady clock, so that a simulation that stands still does not silence them.
     """
 
-    def __init__(self) -> None:
-        """Declare parameters and create publishers; nothing is loaded yet."""
+    def __init__(self, interruptible: Interruptible) -> None:
+        """Declare parameters and create publishers; nothing is loaded yet.
+
+        Args:
+            interruptible: see `run_managed`.
+        """
         super().__init__("tracker_node")
+        self._interruptible = interruptible
         forward_logs(self.get_logger())
         self._declared = NodeParameters(self, self._change_tracker)
         self._output = Output(self)
@@ -70,7 +75,8 @@ class TrackerNode(LifecycleNode):
         try:
             settings = self._declared.node_settings()
             choice = self._declared.tracker_choice()
-            loaded = choice.build()
+            with self._interruptible():
+                loaded = choice.build()
         except Exception as error:  # rclpy would swallow it
             return self._fail("configuring", error)
         self._worker = Worker(

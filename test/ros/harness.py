@@ -148,17 +148,26 @@ class Client:
     # Services.
 
     def call(self, kind, name, request):
+        future = self.ask(kind, name, request)
+        self.spin_until(future.done, f"answer of {name}")
+        return future.result()
+
+    def ask(self, kind, name, request):
+        """Call a service without waiting for its answer."""
         if name not in self._clients:
             self._clients[name] = self.node.create_client(kind, f"tracker_node/{name}")
         service = self._clients[name]
         self.spin_until(service.service_is_ready, f"service {name}")
-        future = service.call_async(request)
-        self.spin_until(future.done, f"answer of {name}")
-        return future.result()
+        return service.call_async(request)
 
     def change_state(self, transition):
         request = ChangeState.Request(transition=Transition(id=transition))
         return self.call(ChangeState, "change_state", request).success
+
+    def begin_transition(self, transition):
+        self.ask(
+            ChangeState, "change_state", ChangeState.Request(transition=Transition(id=transition))
+        )
 
     def state(self):
         return self.call(GetState, "get_state", GetState.Request()).current_state.label

@@ -221,25 +221,39 @@ def test_shutdown_is_final(managed):
     client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
 
 
-STARTS_FOR_LONG = """
+CONFIGURES_FOR_LONG = """
 import sys, time
-from rclpy.node import Node
+from rclpy.lifecycle import LifecycleNode
 from tadt_tracking.ros.managed import run_managed
 
-class Slow(Node):
-    def start(self):
-        print("starting", flush=True)
-        time.sleep(3600)
+class Slow(LifecycleNode):
+    def __init__(self, interruptible):
+        super().__init__("tracker_node", namespace="/slow")
+        self.interruptible = interruptible
+        self.create_timer(0.1, lambda: None)
 
-sys.exit(run_managed("slow", lambda: Slow("slow")))
+    def start(self):
+        if sys.argv[1] == "itself":
+            self.trigger_configure()
+
+    def on_configure(self, state):
+        with self.interruptible():
+            print("configuring", flush=True)
+            time.sleep(3600)
+
+sys.exit(run_managed("slow", Slow))
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_while_it_starts(number):
+@pytest.mark.parametrize("by", ["itself", "service"])
+def test_a_signal_ends_it_while_it_is_configured(number, by):
     """A network may be fetched and quantised for minutes."""
-    command = [sys.executable, "-c", STARTS_FOR_LONG]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "starting\n"
+    command = [sys.executable, "-c", CONFIGURES_FOR_LONG, by]
+    slow = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with slow as process, Client("/slow") as client:
+        if by == "service":
+            client.begin_transition(CONFIGURE)
+        assert process.stdout.readline() == "configuring\n"
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == 0
