@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -58,8 +58,10 @@ class Tracks:
         boxes: N x 4, float32 (x, y, w, h) in pixels, 0-based.
         ticks: T, int32: by how much the numbers of neighbouring frames differ.
         categories: T, int32: index into `names`, or UNKNOWN.
-        scenes: T, int32: of one number are tracks that may appear in each other's pictures.
+        scenes: T, int32: index into `scene_keys`; of one number are tracks that may appear in each
+            other's pictures.
         names: of the categories.
+        scene_keys: S, bytes: what tells the scenes of all data sets apart.
     """
 
     patterns: np.ndarray
@@ -70,6 +72,7 @@ class Tracks:
     categories: np.ndarray
     scenes: np.ndarray
     names: tuple[str, ...]
+    scene_keys: np.ndarray
 
     def __len__(self) -> int:
         return len(self.patterns)
@@ -136,10 +139,14 @@ class Tracks:
 
 
 def join(parts: Sequence[Tracks]) -> Tracks:
-    """Return the tracks of several data sets; categories of one name become one."""
+    """Return the tracks of several data sets; categories, and scenes, of one name become one."""
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
     offsets = np.cumsum([0, *(len(part.numbers) for part in parts)])
-    scenes = np.cumsum([0, *(part.scenes.max(initial=-1) + 1 for part in parts)])
+    scenes: dict[bytes, int] = {}
+    scene_numbers = [
+        np.array([scenes.setdefault(k, len(scenes)) for k in part.scene_keys.tolist()], np.int32)
+        for part in parts
+    ]
     categories = [
         np.array([*(names.index(name) for name in part.names), UNKNOWN], np.int32)[part.categories]
         for part in parts
@@ -152,10 +159,9 @@ def join(parts: Sequence[Tracks]) -> Tracks:
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.ticks for part in parts]),
         np.concatenate(categories),
-        np.concatenate(
-            [p.scenes + first for p, first in zip(parts, scenes, strict=False)], dtype=np.int32
-        ),
+        np.concatenate([n[part.scenes] for n, part in zip(scene_numbers, parts, strict=True)]),
         names,
+        np.array(list(scenes)),
     )
 
 
@@ -167,7 +173,7 @@ class TracksBuilder:
         self._lengths, self._numbers, self._boxes = array("q"), array("q"), array("f")
         self._ticks, self._categories, self._scenes = array("i"), array("i"), array("i")
         self._names: dict[str, int] = {}
-        self._scene_numbers: dict[Hashable, int] = {}
+        self._scene_keys: dict[bytes, int] = {}
 
     def add(
         self,
@@ -176,7 +182,7 @@ class TracksBuilder:
         boxes: Iterable[Sequence[float]],
         *,
         category: str | None,
-        scene: Hashable,
+        scene: str,
         ticks: int = 1,
     ) -> None:
         """Add a track, without its boxes that are empty or not finite.
@@ -186,7 +192,8 @@ class TracksBuilder:
             numbers: of the pictures, rising.
             boxes: of each (x, y, w, h) in pixels, 0-based.
             category: its name, if it is known.
-            scene: the same for tracks that may appear in each other's pictures.
+            scene: the same for tracks that may appear in each other's pictures, also those of
+                another data set; no other data set may call another scene so.
             ticks: by how much the numbers of neighbouring frames differ.
         """
         numbers = np.asarray(numbers, np.int64)
@@ -201,7 +208,8 @@ class TracksBuilder:
         self._ticks.append(ticks)
         index = UNKNOWN if category is None else self._names.setdefault(category, len(self._names))
         self._categories.append(index)
-        self._scenes.append(self._scene_numbers.setdefault(scene, len(self._scene_numbers)))
+        key = scene.encode()
+        self._scenes.append(self._scene_keys.setdefault(key, len(self._scene_keys)))
 
     def build(self, source: Path) -> Tracks:
         """Return what was added.
@@ -220,4 +228,5 @@ class TracksBuilder:
             np.asarray(self._categories),
             np.asarray(self._scenes),
             tuple(self._names),
+            np.array(list(self._scene_keys)),
         )

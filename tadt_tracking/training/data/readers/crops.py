@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from tadt_tracking.training.data.tracks import DataError, Tracks, TracksBuilder, path_pattern
 
 CATEGORIES = {
@@ -55,6 +57,29 @@ def _tracks(root: Path, stills: list[Any], videos: dict[str, list[Any]]) -> Trac
             [0],
             [entry["box"]],
             category=CATEGORIES.get(source),
-            scene=source if source in OF_VIDEOS else file,
+            scene=source if source in OF_VIDEOS else _photograph(source, root / file),
         )
     return builder.build(root)
+
+
+def _photograph(source: str, crop: Path) -> str:
+    """Return a name of the photograph that a crop was cut from, the same for its other crops.
+
+    Photographs are told apart by the colour that is outside of them, their mean. A crop that shows
+    nothing of that counts as a photograph of its own, although it may be of one of the others.
+    """
+    colour = _outside(crop)
+    return str(crop) if colour is None else f"{source} {colour}"
+
+
+def _outside(crop: Path) -> tuple[int, ...] | None:
+    """Return the colour outside of a crop's photograph, or None where the crop does not show it.
+
+    It is there from corner to corner of a side. The crop is read at an eighth of its size, where a
+    pixel is a block of JPEG's: a block of one colour has just this colour in every crop.
+    """
+    blocks = cv2.imread(str(crop), cv2.IMREAD_REDUCED_COLOR_8)
+    if blocks is None:
+        return None
+    sides = (blocks[0], blocks[-1], blocks[:, 0], blocks[:, -1])
+    return next((tuple(s[0].tolist()) for s in sides if (s == s[0]).all()), None)

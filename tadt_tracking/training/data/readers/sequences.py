@@ -1,4 +1,4 @@
-"""What data sets of single-object videos share: text files with a row or flag for each frame."""
+"""What data sets of videos share: text files with a row or flag for each frame, scenes."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def read_flags(path: Path, frames: int) -> np.ndarray:
     if len(flags) != frames or not {"0", "1"}.issuperset(flags):
         raise DataError(f"{path}: it must hold 0 or 1 for each of {frames} frames")
     return np.array(flags) == "1"
+
+
+def youtube_scene(video: str) -> str:
+    """Return the scene of a video that YouTube calls so, which several data sets may have."""
+    return f"youtube:{video}"
 
 
 def folders(root: Path, pattern: str) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tadt_tracking.training.data.readers.sequences import folders, read_numbers
+from tadt_tracking.training.data.readers.sequences import folders, read_numbers, youtube_scene
 from tadt_tracking.training.data.tracks import DataError, Tracks, TracksBuilder, path_pattern
 
 
@@ -20,11 +20,12 @@ def read_trackingnet(root: Path) -> Tracks:
             raise DataError(f"{part / 'anno'}: no annotation in it")
         for file in files:
             boxes = read_numbers(file, 4)
+            video = file.stem.rpartition("_")[0] or file.stem  # NAME is VIDEO_OBJECT
             builder.add(
                 path_pattern(part / "frames" / file.stem, "%(frame)d", ".jpg"),
                 range(len(boxes)),
                 boxes,
                 category=None,
-                scene=file.stem.rpartition("_")[0] or file.stem,  # NAME is VIDEO_OBJECT
+                scene=youtube_scene(video),
             )
     return builder.build(root)

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from tadt_tracking.training.data.readers.sequences import youtube_scene
 from tadt_tracking.training.data.tracks import DataError, Tracks, TracksBuilder, path_pattern
 
 NAME = "yt_bb_detection_train"
@@ -50,7 +51,7 @@ def read_youtube_bb(root: Path) -> Tracks:
             [row[0] for row in found],
             boxes * (width, height, width, height),
             category=name,
-            scene=video,
+            scene=youtube_scene(video),
             ticks=MS_PER_FRAME,
         )
     return builder.build(table)
