@@ -7,6 +7,7 @@ numbers ("n02084071") in both, so that pairs of one category go across the two.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 from tadt_tracking.training.data.tracks import DataError, Tracks, TracksBuilder, path_pattern
 
 SUFFIX = ".JPEG"
+SNIPPET_DIGITS = 3
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -53,16 +55,28 @@ def read_imagenet_vid(root: Path) -> Tracks:
                 boxes.append(seen.box)
         pattern = path_pattern(_pictures(root, folder), "%(frame)06d", SUFFIX)
         for (_, category), (numbers, boxes) in tracks.items():
-            builder.add(pattern, numbers, boxes, category=category, scene=str(folder))
+            builder.add(pattern, numbers, boxes, category=category, scene=_video(folder.name))
     return builder.build(root)
 
 
+def _video(snippet: str) -> str:
+    """Return the name of the video that a snippet is a part of.
+
+    A snippet's name ends in eight digits, of which the first five are the video's.
+    """
+    return snippet[:-SNIPPET_DIGITS] if re.search(r"\d{8}$", snippet) else snippet
+
+
 def _annotations(root: Path, kind: str) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield each folder that holds annotations of the training set, and these in order."""
+    """Yield each folder that holds annotations of the training set, and these in order.
+
+    Links are not followed: PySOT has some made here, to folders beside them and to those of the
+    validation set.
+    """
     base = root / "Annotations" / kind / "train"
     if not base.is_dir():
         raise DataError(f"no folder {base}")
-    for folder, folders, names in os.walk(base, followlinks=True):
+    for folder, folders, names in os.walk(base):
         folders.sort()
         if files := [Path(folder, name) for name in sorted(names) if name.endswith(".xml")]:
             yield Path(folder), files
