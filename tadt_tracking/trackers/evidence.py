@@ -92,6 +92,11 @@ class UsualAnswer:
         self._level = Average(1.0, 0, ANSWER_RATE)
         self._shares = Varying(1.0, TYPICAL_SPREAD, TYPICAL_COUNTS, SPREAD_RATE)
 
+    @property
+    def level(self) -> float:
+        """What is usual, 1 at most; what is believed of it at least."""
+        return min(max(self._level.value, LOWEST_LEVEL), 1.0)
+
     def relative(self, answer: float) -> float:
         """Return an answer relative to the usual ones, about 1 where the target is."""
         smallest, largest = SPREADS
@@ -108,7 +113,7 @@ class UsualAnswer:
         self._level.note(answer if believed else self._level.value)
 
     def _of_level(self, answer: float) -> float:
-        return answer / min(max(self._level.value, LOWEST_LEVEL), 1.0) ** LEVEL_POWER
+        return answer / self.level**LEVEL_POWER
 
 
 class UsualLikeness:

@@ -125,27 +125,36 @@ class OnlineClassifier:
             place: (x, y) of the target's middle in cells from the window's.
         """
         if not self._background.go_on():
-            self._background.do(self._learn(_normalized(features), place))
-
-    def _learn(self, sample: Tensor, place: tuple[float, float]) -> Iterator[None]:
-        shares = self._ridge.shares
-        index = self._views + int(shares[self._views :].argmin())  # an empty one, or the oldest
-        shares *= (1 - RATE) / (1 - shares[index])
-        shares[index] = RATE
-        first, later = shares[: self._views], shares[self._views :]
-        if first.sum() < FIRST_SHARE:
-            first *= FIRST_SHARE / first.sum()
-            later *= (1 - FIRST_SHARE) / later.sum()
-        self._ridge.put(index, sample, self._labels(place))
-        self._learnt += 1
-        if self._learnt % EVERY == 0:
-            yield from self._ridge.solving(STEPS)
+            self._learnt += 1
+            steps = 0 if self._learnt % EVERY else STEPS
+            sample = _normalized(features), self._labels(place)
+            self._background.do(_learning(self._ridge, self._views, sample, steps))
 
     def _labels(self, place: tuple[float, float]) -> Tensor:
         columns, rows = (
             torch.exp(-0.5 * ((self._offsets - middle) / self._sigma) ** 2) for middle in place
         )
         return rows[:, None] * columns[None, :]
+
+
+def _learning(
+    ridge: OnlineRidge, views: int, sample: tuple[Tensor, Tensor], steps: int
+) -> Iterator[None]:
+    """Take a sample, features and labels, in place of the oldest; then solve in so many steps.
+
+    It holds no classifier: one that is given up in the middle of it is freed at once.
+    """
+    shares = ridge.shares
+    index = views + int(shares[views:].argmin())  # an empty one, or the oldest
+    shares *= (1 - RATE) / (1 - shares[index])
+    shares[index] = RATE
+    first, later = shares[:views], shares[views:]
+    if first.sum() < FIRST_SHARE:
+        first *= FIRST_SHARE / first.sum()
+        later *= (1 - FIRST_SHARE) / later.sum()
+    ridge.put(index, *sample)
+    if steps:
+        yield from ridge.solving(steps)
 
 
 def _normalized(features: Tensor) -> Tensor:

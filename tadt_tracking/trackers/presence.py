@@ -23,7 +23,7 @@ from tadt_tracking.trackers.colors import Colors
 from tadt_tracking.trackers.evidence import Logistic, UsualAnswer, UsualLikeness, evidence
 from tadt_tracking.trackers.online_classifier import VIEWS, OnlineClassifier, cut_view
 
-LEARN_ABOVE = 0.25  # answer from which on a frame is learnt
+LEARN_ABOVE = 0.25  # answer, as a share of the usual one, from which on a frame is learnt
 LOOK_CELLS = 5  # points a row of a look
 STALE = 10  # frames out of sight, after which all that is expected is stale
 MARGIN = 0.1  # of a target's width and height, beside it, that does not count as its surroundings
@@ -195,7 +195,8 @@ class Presence:
     def learn(self, features: Tensor, place: tuple[float, float], sighting: Sighting) -> None:
         """Learn the window observed last, in which the target was found at `place`.
 
-        The classifier learns only where its answer is high enough, and the look as far as it is.
+        The classifier learns only where its answer is high enough for this target, and the look as
+        far as it is.
         """
         self._usual_answer.note(sighting.answer)
         self._usual_likeness.note(sighting.likeness, sighting.later)
@@ -204,7 +205,7 @@ class Presence:
         self._colors.learn(*self._seen_in)
         looks, box, look = self._seen
         self._appearance.learn(look, self._embed_around(looks, box), certainty)
-        if sighting.answer > LEARN_ABOVE:
+        if sighting.answer > LEARN_ABOVE * self._usual_answer.level:
             x, y = place
             self._classifier.learn(self._reduce(features), (x / self._stride, y / self._stride))
 

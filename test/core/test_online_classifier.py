@@ -1,7 +1,9 @@
 """The classifier that learns on the way, on features made for it."""
 
+import gc
 import itertools
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -132,6 +134,24 @@ def test_learning_beside_comes_to_the_same(world):
     probe = world.features(a=(1, 0))
     in_step, beside = (classifier.respond(probe) for classifier in classifiers)
     assert torch.equal(in_step, beside)
+
+
+def test_one_that_is_given_up_while_it_learns_is_freed(world):
+    classifier = started(world, beside=True)
+    gc.disable()  # a cycle would wait for it, and samples are large
+    try:
+        for _ in range(EVERY):
+            finish(classifier._background)
+            classifier.learn(world.features(a=(0, 0)), (0, 0))
+        assert classifier._background.go_on()
+        ridge = weakref.ref(classifier._ridge)
+        threads = [thread for thread in threading.enumerate() if "learning" in thread.name]
+        del classifier
+        for thread in threads:
+            thread.join(30)
+        assert ridge() is None
+    finally:
+        gc.enable()
 
 
 def test_beside_filter_is_solved_by_a_step_a_frame(world):

@@ -153,6 +153,22 @@ def test_what_is_around_a_target_is_learnt_with_it(presence, window):
     assert _judged(presence, other, answers, there).likeness < 0.3 < before - 0.1
 
 
+@pytest.mark.parametrize(
+    ("usual", "answer", "learnt"),
+    [(1.0, 0.3, True), (1.0, 0.2, False), (0.4, 0.15, True), (0.4, 0.06, False)],
+)
+def test_a_frame_is_learnt_where_the_answer_is_a_quarter_of_the_usual_one(
+    presence, window, usual, answer, learnt
+):
+    answers = torch.full((11, 11), usual)
+    for _ in range(30):
+        presence.learn(window, (0.0, 0.0), _judged(presence, window, answers))
+    shares = presence._classifier._ridge.shares.clone()
+    seen = _judged(presence, window, torch.full((11, 11), answer))
+    presence.learn(window, (0.0, 0.0), seen)
+    assert (not presence._classifier._ridge.shares.equal(shares)) == learnt
+
+
 def test_a_look_is_learnt_as_far_as_the_classifier_is_certain(picture, window):
     """One that it does not know is not learnt, however like the target it was before."""
     other = _describe(np.random.default_rng(1).integers(0, 255, (44, 44, 3), dtype=np.uint8))[0]
