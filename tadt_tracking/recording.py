@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ COLUMNS = ("frame", "stamp", "id", "x", "y", "w", "h", "score", "state", "latenc
 FALLBACK_RATE_HZ = 30.0  # of the video, where the stamps of the pictures cannot tell
 VIDEO_RATES_HZ = (0.1, 120.0)  # MPEG-4 keeps rates as fractions of 16-bit numbers
 _NANO = 1_000_000_000
+_LATENCIES = 100_000  # percentiles are taken over this many results
+_NOTHING = Overlay("IDLE", 0.0)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,12 @@ class Recording:
     """Collects pictures, results and conditions in any order; writes them in the order of stamps.
 
     A stamp is written when all three are there, together with all earlier stamps: a picture that
-    still has no result then was not processed. At most `capacity` stamps are held back.
+    still has no result then was not processed. At most `capacity` stamps are held back, and the
+    first picture until a second one tells the video's rate.
+
+    A picture whose stamp goes back means that the stream began anew (a recording played again, a
+    simulation reset): what waits is written, and the stamps count from there on. The percentiles of
+    the summary are those of the last 100,000 results.
     """
 
     def __init__(self, folder: Path, video_rate: float = 0.0, capacity: int = 90) -> None:
@@ -91,14 +99,21 @@ class Recording:
         self._rows.writerow(COLUMNS)
         self._video: _Video | None = None
         self._waiting: dict[int, _Entry] = {}
+        self._newest = -1  # stamp of the picture that came last
         self._written = -1  # the newest stamp that was written
-        self._last = Overlay("IDLE", 0.0)
-        self._latencies: list[float] = []
+        self._cut_off: set[int] = set()  # stamps that waited when the stream began anew
+        self._last = _NOTHING
+        self._given_up: int | None = None  # pictures with later stamps show no target
+        self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._counts = Counter(pictures=0, results=0, results_without_picture=0, too_late=0)
         self._states: Counter[str] = Counter()
 
     def add_picture(self, stamp: int, picture: np.ndarray) -> None:
         """Take the next picture (H x W x 3, uint8, BGR); stamp in nanoseconds."""
+        if stamp < self._newest:
+            self._begin_anew()
+        self._newest = stamp
+        self._cut_off.discard(stamp)
         entry = self._entry(stamp)
         self._counts["pictures"] += 1
         if entry is None:
@@ -117,7 +132,13 @@ class Recording:
         self._write_ready(stamp)
 
     def add_condition(self, stamp: int, condition: Condition) -> None:
-        """Take the tracker's condition at the picture with this stamp (nanoseconds)."""
+        """Take the tracker's condition at the picture with this stamp (nanoseconds).
+
+        IDLE tells that there is no target any more after that picture.
+        """
+        if condition.state == "IDLE":
+            self._given_up = stamp
+            return
         entry = self._entry(stamp)
         if entry is not None:
             entry.condition = condition
@@ -125,7 +146,7 @@ class Recording:
 
     def close(self, **more: Any) -> dict[str, Any]:
         """Write what waits, finish all files, and return the summary, to which `more` is added."""
-        self._write_until(max(self._waiting, default=self._written))
+        self._write_all()
         self._table.close()
         if self._video is not None:
             self._video.close()
@@ -142,15 +163,35 @@ class Recording:
 
     def _entry(self, stamp: int) -> _Entry | None:
         """Return the entry of a stamp, a new one if need be; None if it was already written."""
-        if stamp <= self._written:
+        if stamp <= self._written or stamp in self._cut_off:
             return None
         return self._waiting.setdefault(stamp, _Entry())
 
+    def _begin_anew(self) -> None:
+        self._cut_off = set(self._waiting)
+        self._write_all()
+        self._written = -1
+        if self._given_up is not None:
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        self._last, self._given_up = _NOTHING, None
+
     def _write_ready(self, stamp: int) -> None:
-        if self._waiting[stamp].complete:
+        if self._waiting[stamp].complete and self._rate_is_known():
             self._write_until(stamp)
         if len(self._waiting) > self._capacity:
             self._write_until(min(self._waiting))
+
+    def _rate_is_known(self) -> bool:
+        """Tell whether the video has its rate, or enough pictures wait to tell it."""
+        return bool(self._video or self._video_rate) or len(self._waiting_pictures()) > 1
+
+    def _waiting_pictures(self) -> list[int]:
+        return [stamp for stamp, entry in self._waiting.items() if entry.picture is not None]
+
+    def _write_all(self) -> None:
+        self._write_until(max(self._waiting, default=self._written))
 
     def _write_until(self, stamp: int) -> None:
         for ready in sorted(key for key in self._waiting if key <= stamp):
@@ -159,6 +200,8 @@ class Recording:
             self._written = ready
 
     def _write(self, stamp: int, entry: _Entry) -> None:
+        if self._given_up is not None and stamp > self._given_up:
+            self._show_nothing()
         if entry.result is not None:
             self._write_row(stamp, entry)
         if entry.picture is not None:
@@ -185,8 +228,7 @@ class Recording:
         elif self._last.box is not None:
             caption += "   not processed"
         if self._video is None:
-            stamps = [key for key, other in self._waiting.items() if other.picture is not None]
-            rate = self._video_rate or _rate(stamps)
+            rate = self._video_rate or _rate(self._waiting_pictures())
             self._video = _Video(self._folder / "overlay.mp4", rate, entry.picture)
         self._video.write(draw(entry.picture, replace(self._last, caption=caption)))
 
@@ -210,7 +252,7 @@ class _Video:
         self._writer.release()
 
 
-def percentiles(values: list[float]) -> dict[str, float] | None:
+def percentiles(values: Sequence[float]) -> dict[str, float] | None:
     """Return the median and the 95th percentile, None where there is no value."""
     if not values:
         return None

@@ -13,7 +13,7 @@ from tadt_tracking.recording import Condition, Recording, TrackedBox
 
 STEP = 100_000_000  # 10 Hz
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
-TRACKING = Condition("TRACKING", None)
+TRACKING, IDLE = Condition("TRACKING", None), Condition("IDLE", None)
 
 
 def result(seen=True, latency=20.0):
@@ -139,3 +139,97 @@ def test_nothing_recorded_leaves_readable_files(tmp_path):
     summary = Recording(tmp_path / "new" / "folder").close()
     assert rows_of(tmp_path / "new" / "folder") == []
     assert summary["latency_ms"] is None and summary["video"] is None
+
+
+def add_complete(recording, stamp, picture=PICTURE):
+    recording.add_picture(stamp, picture)
+    recording.add_result(stamp, result())
+    recording.add_condition(stamp, TRACKING)
+
+
+def shows_a_target(picture):
+    """Whether the green of TRACKING is in a picture of the video."""
+    return bool((picture.astype(int)[..., 1] - picture.min(axis=-1) > 60).any())
+
+
+@pytest.mark.parametrize("told_early", [False, True])
+def test_no_target_is_drawn_once_it_was_given_up(tmp_path, told_early):
+    """The stamp is that of the last picture that was processed, written already or not."""
+    recording = Recording(tmp_path)
+    add_complete(recording, STEP)
+    add_complete(recording, 2 * STEP)
+    recording.add_picture(3 * STEP, PICTURE)
+    conditions = [IDLE, TRACKING] if told_early else [TRACKING, IDLE]
+    recording.add_result(3 * STEP, result())
+    for condition in conditions:
+        recording.add_condition(3 * STEP, condition)
+    recording.add_picture(4 * STEP, PICTURE)
+    recording.add_picture(5 * STEP, PICTURE)
+    add_complete(recording, 6 * STEP)
+    recording.add_picture(7 * STEP, PICTURE)
+    summary = recording.close()
+    drawn = [shows_a_target(picture) for picture in video_of(tmp_path)[0]]
+    assert drawn == [True, True, True, False, False, True, True]
+    assert summary["states"] == {"TRACKING": 4}
+
+
+def test_stamps_that_go_back_begin_anew(tmp_path):
+    """As of a bag that is played twice: the second time has the stamps of the first."""
+    recording = Recording(tmp_path)
+    for _ in range(2):
+        for index in range(3):
+            add_complete(recording, (index + 1) * STEP)
+        recording.add_picture(4 * STEP, PICTURE)
+    summary = recording.close()
+    assert [row["frame"] for row in rows_of(tmp_path)] == ["0", "1", "2", "4", "5", "6"]
+    assert summary["pictures"] == 8 and summary["too_late"] == 0
+    assert len(video_of(tmp_path)[0]) == 8
+
+
+def test_a_result_from_before_the_stream_began_anew_is_too_late(tmp_path):
+    recording = Recording(tmp_path)
+    for again in range(2):
+        add_complete(recording, STEP)
+        if again:
+            recording.add_result(2 * STEP, result())
+        recording.add_picture(2 * STEP, PICTURE)
+    summary = recording.close()
+    assert [row["frame"] for row in rows_of(tmp_path)] == ["0", "2"]
+    assert summary["too_late"] == 1
+
+
+def test_a_target_given_up_before_the_stream_began_anew_is_not_drawn(tmp_path):
+    recording = Recording(tmp_path)
+    add_complete(recording, 2 * STEP)
+    add_complete(recording, 3 * STEP)
+    recording.add_condition(3 * STEP, IDLE)
+    recording.add_picture(STEP, PICTURE)
+    recording.close()
+    drawn = [shows_a_target(picture) for picture in video_of(tmp_path)[0]]
+    assert drawn == [True, True, False]
+
+
+def test_the_video_has_the_stamps_rate_where_each_picture_is_complete_at_once(tmp_path):
+    recording = Recording(tmp_path)
+    for index in range(4):
+        add_complete(recording, (index + 1) * STEP)
+        assert len(recording._waiting) <= 1
+    recording.close()
+    pictures, rate = video_of(tmp_path)
+    assert len(pictures) == 4 and rate == pytest.approx(10)
+
+
+def test_a_single_picture_makes_a_video(tmp_path):
+    recording = Recording(tmp_path)
+    add_complete(recording, STEP)
+    recording.close()
+    assert len(video_of(tmp_path)[0]) == 1 and len(rows_of(tmp_path)) == 1
+
+
+def test_percentiles_are_those_of_the_last_results(tmp_path, monkeypatch):
+    monkeypatch.setattr("tadt_tracking.recording._LATENCIES", 3)
+    recording = Recording(tmp_path)
+    for index, latency in enumerate((500.0, 500.0, 1.0, 2.0, 3.0)):
+        recording.add_result((index + 1) * STEP, result(latency=latency))
+    summary = recording.close()
+    assert summary["results"] == 5 and summary["latency_ms"]["p50"] == 2
