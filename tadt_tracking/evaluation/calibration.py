@@ -18,7 +18,7 @@ from tadt_tracking.evaluation.measures import reliability
 from tadt_tracking.evaluation.runner import Track
 from tadt_tracking.trackers.evidence import Logistic
 
-NEVER_LOST = {"patience": 1000.0}  # setting of such a session
+NEVER_LOST = {"lose_below": 0.0}  # setting of such a session: no frame speaks against a target
 GOOD = 0.5  # overlap above which a box covers the target
 BINS = 10
 LEAST = 0.2  # weight of any kind of evidence, relative to the greatest

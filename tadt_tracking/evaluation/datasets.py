@@ -70,10 +70,14 @@ class Sequence:
         return self.given or Box(*self.truth[0])
 
     def part(self, start: int = 0, frames: int | None = None) -> Sequence:
-        """Return the sequence from frame `start` on, at most `frames` frames of it."""
-        end = None if frames is None else start + frames
-        stop = self.stop if end is None else self.start + end
-        return replace(self, truth=self.truth[start:end], start=self.start + start, stop=stop)
+        """Return the sequence from frame `start` on, at most `frames` frames of it.
+
+        A box that was given for the first frame is that of no other.
+        """
+        truth = self.truth[start:][:frames]
+        first = self.start + start
+        given = None if start else self.given
+        return replace(self, truth=truth, start=first, stop=first + len(truth), given=given)
 
     def starting_with(self, box: Box) -> Sequence:
         """Return the sequence with another box given to the tracker, the truth as it is."""

@@ -2,7 +2,8 @@
 
 Resizing to a common grid, the cosine window and the Fourier transform are linear and separable, so
 all three together are two small matrices: the spectrum of a map X is A_y X A_x'. Only frequencies
-that the filter's labels contain are computed, which are all that a response can contain.
+that the filter's labels contain are computed, which are all that a response can contain; the
+labels of a thin target also contain a few beyond, which are left out (`FourierBand.of_labels`).
 
 A spectrum is a tensor F x 2 x C: frequencies, real and imaginary part, channels. Frequencies are
 those of the half plane (rows 0 to limit, columns -limit to limit), which is all of a real signal's.

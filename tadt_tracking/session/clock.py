@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from statistics import median_low
 
 RATE = 0.1  # share of the newest interval in the usual one
-AT_FIRST = 2  # intervals, the shortest of which is the usual one: the others may have been gaps
+AT_FIRST = 5  # intervals, whose median is the usual one: some may have been gaps
+MOST_BELIEVED = 3.0  # usual intervals that a longer one counts as
 
 
 class Passed(Enum):
@@ -31,7 +33,8 @@ class Clock:
             ValueError: the stamp is not finite.
         """
         self._stamp, self._gap = _finite(stamp), gap
-        self._usual, self._known = math.inf, 0  # how many intervals that is made of
+        self._usual = math.inf
+        self._first: list[float] = []
         self.intervals = 1.0
 
     def advance(self, stamp: float) -> Passed:
@@ -48,13 +51,17 @@ class Clock:
         self.intervals = max(elapsed / self._usual, 1.0)
         if elapsed == 0:
             return Passed.USUAL
-        if self._known < AT_FIRST:
-            self._usual = min(self._usual, elapsed)
-        else:
-            believed = min(elapsed, self._gap * self._usual)
-            self._usual += RATE * (believed - self._usual)
-        self._known += 1
+        self._note(elapsed)
         return Passed.GAP if self.intervals > self._gap else Passed.USUAL
+
+    def _note(self, elapsed: float) -> None:
+        """Learn what is usual; of an even number of first intervals the shorter middle one is."""
+        if len(self._first) < AT_FIRST:
+            self._first.append(elapsed)
+            self._usual = median_low(self._first)
+        else:
+            believed = min(elapsed, MOST_BELIEVED * self._usual)
+            self._usual += RATE * (believed - self._usual)
 
 
 def _finite(stamp: float) -> float:

@@ -12,6 +12,7 @@ from tadt_tracking.box import Box
 from tadt_tracking.session.motion import Prior
 
 LARGEST_OVERLAP = 0.5  # of neighbouring tiles, relative to their side
+MOST_TILES = 96  # a row or column; what a tiny target takes more of would never be seen through
 SCALES = (1.0, 1.5, 1 / 1.5)  # of a target that comes back, relative to its last size
 WORTH_RESIZED = 0.25  # of looking for one of another size, relative to one of the same
 LEAST_WORTH = 0.05  # of looking far away, relative to the expected place
@@ -132,7 +133,8 @@ def tiles(region: Box, span: float, overlap: float) -> list[Box]:
         region: what to divide.
         span: the tiles' side in pixels; they are smaller only where the region is.
         overlap: pixels by which neighbours overlap at least, so that what is no larger lies wholly
-            in one of them; at most `LARGEST_OVERLAP` of the side is given.
+            in one of them; at most `LARGEST_OVERLAP` of the side is given. Beyond `MOST_TILES` a
+            row there are gaps between them.
     """
     x, y, width, height = region
     overlap = min(overlap, LARGEST_OVERLAP * span)
@@ -147,5 +149,5 @@ def _starts(length: float, span: float, overlap: float) -> np.ndarray:
     """Return where intervals of `span` start that cover 0 to `length`."""
     if length <= span:
         return np.zeros(1)
-    count = math.ceil((length - overlap) / (span - overlap))
+    count = min(math.ceil((length - overlap) / (span - overlap)), MOST_TILES)
     return np.linspace(0, length - span, count)

@@ -26,6 +26,7 @@ from tadt_tracking.session.settings import SessionSettings
 from tadt_tracking.session.states import StateMachine
 from tadt_tracking.session.visibility import as_far_as_visible
 from tadt_tracking.trackers import Tracker
+from tadt_tracking.trackers.base import require_bgr
 
 
 class Session:
@@ -97,6 +98,7 @@ class Session:
         """
         if self._clock is None:
             raise RuntimeError("update() before init(): give the target's box first")
+        require_bgr(image)  # time goes on with good images alone
         passed = self._clock.advance(stamp)
         self._unseen += self._clock.intervals
         if passed is Passed.ANEW:

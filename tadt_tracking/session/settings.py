@@ -71,7 +71,7 @@ class SessionSettings(Settings):
         3.0,
         "time between two frames, relative to the usual one, beyond which the target is first "
         "looked for where it may have gone meanwhile",
-        minimum=1.0,
+        minimum=1.5,
         maximum=1000.0,
     )
 

@@ -87,7 +87,7 @@ class Tracker(ABC):
             ImageError: the image has another shape or type.
             BoxError: the box is not finite, empty, or wholly outside the image.
         """
-        _require_bgr(image)
+        require_bgr(image)
         inside = Box(*box).require_in(image)
         self.learning = True
         self._init(image, inside)
@@ -178,12 +178,13 @@ class Tracker(ABC):
         return f"{method}(): {type(self).__name__} cannot search (its can_search is False)"
 
     def _require_started(self, image: np.ndarray, method: str) -> None:
-        _require_bgr(image)
+        require_bgr(image)
         if not self._started:
             raise RuntimeError(f"{method}() before init(): give the target's box first")
 
 
-def _require_bgr(image: np.ndarray) -> None:
+def require_bgr(image: np.ndarray) -> None:
+    """Raise :class:`ImageError` for what is no H x W x 3 uint8 picture."""
     if not isinstance(image, np.ndarray):
         raise ImageError(f"an image must be a numpy array, got {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:

@@ -27,7 +27,8 @@ class Proposals(NamedTuple):
     Attributes:
         scores: A x n x n, in [0, 1], of the proposals.
         boxes: 4 x A x n x n, theirs (cx, cy, w, h), in its pixels from its middle.
-        features: C x n x n of the network's `classified` tap.
+        features: C x n x n of the network's `classified` tap, with the same middle; a row and a
+            column more where theirs are an even number.
         looks: C' x m x m of its `compared` tap.
         matched: C'' x m' x m', of which the scores were made.
     """
@@ -79,7 +80,7 @@ class Proposer:
         return Proposals(scores, boxes, *self._described(found), matched)
 
     def _described(self, found: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return the features, of those cells alone that have proposals, and the looks."""
+        """Return the features of the cells that have proposals (`Proposals`), and the looks."""
         network = self._network
         features, looks = (found[tap][0] for tap in (network.classified, network.compared))
         margin = (features.shape[-1] - self.cells) // 2

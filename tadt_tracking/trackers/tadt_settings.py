@@ -37,9 +37,9 @@ class TadtSettings(Settings):
     classifier_share: float = setting(
         0.6,
         "share of the classifier's answers, beside the template's responses, in what chooses the "
-        "place; 0: the template alone (the paper)",
+        "place; 0: the template alone (the paper); the template alone tells the scale",
         minimum=0.0,
-        maximum=1.0,
+        maximum=0.95,
     )
     scale_step: float = setting(
         1.045, "ratio of neighbouring scales among the three", minimum=1.001, maximum=1.5

@@ -13,8 +13,11 @@ from tadt_tracking.evaluation.__main__ import main
 from tadt_tracking.evaluation.calibration import Samples
 from tadt_tracking.evaluation.datasets import Sequence
 from tadt_tracking.evaluation.runner import Track
-from tadt_tracking.result import Result
+from tadt_tracking.result import Result, State
+from tadt_tracking.session import SessionSettings
+from tadt_tracking.session.states import StateMachine
 from tadt_tracking.trackers.evidence import Logistic
+from tadt_tracking.trackers.tadt import Tadt
 
 NAME = "made"
 
@@ -174,3 +177,9 @@ def test_plot_is_drawn(tmp_path):
     samples = Samples.of([_track(tmp_path, *_drawn(_logistic(10, 0.5), 200))])
     calibration.plot(tmp_path / "plot.png", NAME, samples, _logistic(10, 0.5))
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_its_session_never_gives_a_target_up():
+    settings = SessionSettings.from_dict(calibration.NEVER_LOST)
+    states = StateMachine(settings.thresholds(Tadt.thresholds), settings.patience)
+    assert {states.judge(0.0) for _ in range(10_000)} == {State.UNCERTAIN}

@@ -25,6 +25,12 @@ def test_part_has_its_own_frames_truth_and_first_box(square):
     assert part.first_box == Box(*square.truth[7])
 
 
+def test_a_part_of_a_part_ends_where_that_ends(square):
+    part = square.part(frames=10).starting_with(Box(1, 2, 3, 4)).part(2, 20)
+    assert len(list(part.frames())) == len(part.truth) == 8
+    assert part.first_box == Box(*square.truth[2])
+
+
 def test_larger_pictures_keep_the_target_as_it_is(square):
     larger = square.in_canvas(640, 480)
     assert larger.first_box.size == square.first_box.size

@@ -9,7 +9,14 @@ import pytest
 from tadt_tracking.box import Box
 from tadt_tracking.session.budget import Budget
 from tadt_tracking.session.motion import Prior
-from tadt_tracking.session.search_plan import SCALES, Glance, SearchPlan, tiles, window_at
+from tadt_tracking.session.search_plan import (
+    MOST_TILES,
+    SCALES,
+    Glance,
+    SearchPlan,
+    tiles,
+    window_at,
+)
 
 PICTURE = np.zeros((480, 640, 3), np.uint8)
 PRIOR = Prior((500.0, 100.0), 10.0)
@@ -113,6 +120,15 @@ def test_sweep_covers_every_place(shape, span):
 def test_no_more_tiles_than_needed():
     assert len(tiles(Box(0, 0, 640, 480), 640.0, 40.0)) == 1
     assert len(tiles(Box(0, 0, 640, 480), 480.0, 40.0)) == 2
+
+
+@pytest.mark.parametrize("span", [0.01, 3.0, 20.0])
+def test_a_tiny_target_does_not_make_tiles_without_number(span):
+    found = tiles(Box(0, 0, 3840, 2160), span, span / 4)
+    assert len(found) <= MOST_TILES**2
+    assert found[0][:2] == (0, 0)
+    last = found[-1]
+    assert (last.x + last.w, last.y + last.h) == pytest.approx((3840, 2160))
 
 
 def test_picture_of_another_size_is_divided_anew():

@@ -4,6 +4,7 @@ import pytest
 from scripted import FRAME, PICTURE, Run, box_at
 
 from tadt_tracking.result import State
+from tadt_tracking.trackers.base import ImageError
 
 FAR = (500, 300)
 
@@ -32,6 +33,16 @@ def test_a_first_interval_that_was_a_gap_is_not_the_usual_one(elapsed):
     run.frames(3)
     run.world.only(180, 100)
     result = run.frame(elapsed=10 * FRAME)
+    assert (result.state, result.box) == (State.TRACKING, box_at(180, 100))
+
+
+def test_a_picture_that_is_refused_does_not_use_up_a_gap():
+    run = Run()
+    run.frames(3)
+    run.world.only(180, 100)
+    with pytest.raises(ImageError):
+        run.session.update(PICTURE[..., 0], run.stamp + 10 * FRAME)
+    result = run.frame(elapsed=11 * FRAME)
     assert (result.state, result.box) == (State.TRACKING, box_at(180, 100))
 
 
