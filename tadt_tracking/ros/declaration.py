@@ -17,18 +17,20 @@ _INT64 = (-(2**63), 2**63 - 1)
 
 
 def declare_settings(node: Node, kind: type[SettingsT]) -> SettingsT:
-    """Declare a parameter for every field of a settings class, and return their values.
+    """Declare a read-only parameter for every field of a settings class, and return their values.
 
     Raises:
         SettingError: a value is out of range.
         rclpy.exceptions.ParameterException: a value is of another type or out of its range.
     """
-    declare(node, kind)
+    declare(node, kind, read_only=True)
     return read(node, kind)
 
 
-def declare(node: Node, kind: type[Settings], prefix: str = "") -> None:
+def declare(node: Node, kind: type[Settings], prefix: str = "", read_only: bool = False) -> None:
     """Declare a parameter `<prefix><field>` for every field of a settings class.
+
+    One that is read-only is given when the node starts, and cannot be set later.
 
     Raises:
         rclpy.exceptions.ParameterException: a given value is of another type or out of its range.
@@ -36,7 +38,9 @@ def declare(node: Node, kind: type[Settings], prefix: str = "") -> None:
     defaults = kind()
     for field in _fields(kind):
         value = getattr(defaults, field.name)
-        node.declare_parameter(prefix + field.name, value, _descriptor(field, value))
+        descriptor = _descriptor(field, value)
+        descriptor.read_only = read_only
+        node.declare_parameter(prefix + field.name, value, descriptor)
 
 
 def read(
