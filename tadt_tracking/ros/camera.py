@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
@@ -13,14 +14,46 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from tadt_tracking.ros.images import ImageRefused, check_image
 from tadt_tracking.ros.messages import stamp_to_ns
-from tadt_tracking.ros.parameters import NodeSettings
+from tadt_tracking.settings import Settings, setting
 
+FOLLOW_PERIOD_S = 0.25  # of looking at the publishers
 _RATE_FRAMES = 60  # the rate is taken over this many frames
+_NEXT_SUBSCRIPTION = "takes effect when the node subscribes, tracker_node at every activation"
 _RELIABILITY = {
     "auto": ReliabilityPolicy.RELIABLE,
     "reliable": ReliabilityPolicy.RELIABLE,
     "best_effort": ReliabilityPolicy.BEST_EFFORT,
 }
+
+
+def depth_setting(default: int) -> Any:
+    """Declare the field `queue_depth`, with a node's own default."""
+    return setting(
+        default,
+        f"images that the middleware holds until the node takes them; {_NEXT_SUBSCRIPTION}",
+        unit="frames",
+        minimum=1,
+        maximum=1000,
+    )
+
+
+@dataclass(frozen=True)
+class CameraSettings(Settings):
+    """How a node subscribes to images."""
+
+    image_transport: str = setting(
+        "raw",
+        f"raw: Image on `image`, compressed: CompressedImage on `<image>/compressed`; "
+        f"{_NEXT_SUBSCRIPTION}",
+        choices=("raw", "compressed"),
+    )
+    reliability: str = setting(
+        "auto",
+        "delivery asked of the image's publishers; auto: reliable when every publisher offers it, "
+        f"else best effort; {_NEXT_SUBSCRIPTION}",
+        choices=("auto", "reliable", "best_effort"),
+    )
+    queue_depth: int = depth_setting(5)
 
 
 @dataclass(frozen=True)
@@ -50,7 +83,7 @@ class Camera:
     def __init__(
         self,
         node: Node,
-        settings: NodeSettings,
+        settings: CameraSettings,
         accept: Callable[[int, Image | CompressedImage], None],
         refuse: Callable[[str], None],
     ) -> None:
@@ -76,7 +109,10 @@ class Camera:
         self._subscription = self._subscribe()
 
     def follow_publishers(self) -> None:
-        """With automatic reliability, ask for what all present publishers can give."""
+        """With automatic reliability, ask for what all present publishers can give.
+
+        To be called every `FOLLOW_PERIOD_S`.
+        """
         if not self._automatic:
             return
         publishers = self._node.get_publishers_info_by_topic(self._subscription.topic_name)
@@ -94,6 +130,10 @@ class Camera:
             f"{self._subscription.topic_name}: {len(publishers)} publishers, "
             f"asking for {_name(wanted)} delivery"
         )
+
+    def publisher_count(self) -> int:
+        """Return how many publishers the images come from."""
+        return self._subscription.get_publisher_count()
 
     def close(self) -> None:
         """Unsubscribe."""

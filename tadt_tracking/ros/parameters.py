@@ -13,42 +13,22 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from tadt_tracking.engines import Compute, ComputeSettings
+from tadt_tracking.ros.camera import CameraSettings
 from tadt_tracking.ros.declaration import declare, read
 from tadt_tracking.ros.reports import NamedSession
 from tadt_tracking.session import Session, SessionSettings
 from tadt_tracking.settings import Settings, setting
 from tadt_tracking.trackers import TRACKERS, create_tracker, tracker_class
 
-_NEXT_ACTIVATION = "takes effect at the next activation"
-
 
 @dataclass(frozen=True)
-class NodeSettings(Settings):
+class NodeSettings(CameraSettings):
     """Parameters of tracker_node beside those of computing, sessions and trackers."""
 
     tracker: str = setting(
         "tadt", "tracking method; can be changed while tracking", choices=tuple(TRACKERS)
     )
     autostart: bool = setting(True, "configure and activate by itself; read when the node starts")
-    image_transport: str = setting(
-        "raw",
-        f"raw: Image on `image`, compressed: CompressedImage on `<image>/compressed`; "
-        f"{_NEXT_ACTIVATION}",
-        choices=("raw", "compressed"),
-    )
-    reliability: str = setting(
-        "auto",
-        "delivery asked of the image's publishers; auto: reliable when every publisher offers it, "
-        f"else best effort; {_NEXT_ACTIVATION}",
-        choices=("auto", "reliable", "best_effort"),
-    )
-    queue_depth: int = setting(
-        5,
-        f"images that the middleware holds until the node takes them; {_NEXT_ACTIVATION}",
-        unit="frames",
-        minimum=1,
-        maximum=1000,
-    )
     init_buffer: int = setting(
         30,
         "newest images kept for a /target_init whose stamp names an older one (one 1080p image "

@@ -9,17 +9,18 @@ from pathlib import Path
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import Box, BoxError
 from tadt_tracking.msg import TrackerStatus
 from tadt_tracking.recording import Condition, Recording, TrackedBox
+from tadt_tracking.ros.camera import FOLLOW_PERIOD_S, Camera, CameraSettings, depth_setting
 from tadt_tracking.ros.declaration import declare_settings
-from tadt_tracking.ros.images import ImageRefused, image_to_bgr
+from tadt_tracking.ros.images import ImageRefused, decode
 from tadt_tracking.ros.messages import STATES, detection_to_box, stamp_to_ns
 from tadt_tracking.ros.process import Finished, run
-from tadt_tracking.settings import Settings, setting
+from tadt_tracking.settings import setting
 
 _STATES = {value: name for name, value in STATES.items()}
 _DEPTH = 60
@@ -28,10 +29,11 @@ _TO_BEGIN = 10  # idle timeouts that a tracker may take to its first result
 
 
 @dataclass(frozen=True)
-class ResultRecorderSettings(Settings):
+class ResultRecorderSettings(CameraSettings):
     """Parameters of the node."""
 
     folder: str = setting("recording", "takes results.csv, overlay.mp4 and summary.json")
+    queue_depth: int = depth_setting(_DEPTH)
     video_rate: float = setting(
         0.0, "pictures a second of the video; 0: as the stamps tell", unit="Hz", minimum=0,
         maximum=1000,
@@ -60,13 +62,14 @@ class ResultRecorder(Node):
             Path(self._settings.folder), self._settings.video_rate, self._settings.capacity
         )
         self._status = TrackerStatus()
+        self._camera = Camera(self, self._settings, self._on_image, self._refuse_image)
         qos = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
-        self._images = self.create_subscription(Image, "image", self._on_image, qos)
         self.create_subscription(Detection2D, "tracked_target", self._on_result, qos)
         self.create_subscription(TrackerStatus, "tracker_node/status", self._on_status, qos)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._heard: int | None = None  # when a picture or result came last, steady nanoseconds
         self._begun = False  # whether a result has come
+        self.create_timer(FOLLOW_PERIOD_S, self._camera.follow_publishers, clock=self._steady)
         if self._settings.idle_timeout > 0:
             self.create_timer(_POLL_S, self._look, clock=self._steady)
 
@@ -81,14 +84,17 @@ class ResultRecorder(Node):
         )
         super().destroy_node()
 
-    def _on_image(self, msg: Image) -> None:
+    def _on_image(self, stamp: int, msg: Image | CompressedImage) -> None:
         self._heard = self._steady.now().nanoseconds
         try:
-            picture = image_to_bgr(msg)
+            picture = decode(msg)
         except ImageRefused as error:
-            self.get_logger().warning(str(error), throttle_duration_sec=5.0)
+            self._refuse_image(str(error))
             return
-        self._recording.add_picture(stamp_to_ns(msg.header.stamp), picture)
+        self._recording.add_picture(stamp, picture)
+
+    def _refuse_image(self, reason: str) -> None:
+        self.get_logger().warning(reason, throttle_duration_sec=5.0)
 
     def _on_result(self, msg: Detection2D) -> None:
         now = self.get_clock().now().nanoseconds
@@ -110,7 +116,7 @@ class ResultRecorder(Node):
         self._recording.add_condition(stamp, Condition(_STATES[msg.state], _search_region(msg)))
 
     def _look(self) -> None:
-        if self._heard is None or self._images.get_publisher_count():
+        if self._heard is None or self._camera.publisher_count():
             return  # a slow tracker may make its pictures wait
         idle = (self._steady.now().nanoseconds - self._heard) / 1e9
         if idle > self._settings.idle_timeout * (1 if self._begun else _TO_BEGIN):

@@ -13,7 +13,7 @@ from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import BoxError
 from tadt_tracking.ros.builder import Change
-from tadt_tracking.ros.camera import Camera
+from tadt_tracking.ros.camera import FOLLOW_PERIOD_S, Camera
 from tadt_tracking.ros.diagnostics import Diagnostics
 from tadt_tracking.ros.images import decode
 from tadt_tracking.ros.logs import forward_logs
@@ -27,7 +27,6 @@ from tadt_tracking.ros.worker import Worker
 
 _SUCCESS, _FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 _DIAGNOSTICS_PERIOD_S = 1.0
-_PUBLISHERS_PERIOD_S = 0.25
 _INIT_DEPTH = 10
 
 
@@ -59,7 +58,7 @@ class TrackerNode(LifecycleNode):
         self._shut_down = self._failed = False
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
-        self.create_timer(_PUBLISHERS_PERIOD_S, self._follow_publishers, clock=steady)
+        self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=steady)
 
     def start(self) -> None:
         """Go through configure and activate where `autostart` says so."""

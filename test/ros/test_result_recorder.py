@@ -1,0 +1,96 @@
+"""The recorder on its own: which pictures reach it, what it loads, when its parameters are read."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import cv2
+import pytest
+from harness import BEST_EFFORT, PATIENCE_S, RELIABLE, Client
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.parameter import Parameter
+from scenes import Scene
+from sensor_msgs.msg import CompressedImage
+
+from tadt_tracking.demo.processes import Children
+from tadt_tracking.demo.run import node_command
+
+PICTURE = Scene().frame(0)
+WITHOUT_TRACKER = ("result_recorder", "video_source")
+
+
+@contextmanager
+def recorder(folder, **parameters):
+    """A recorder in this run's domain, which is stopped when the block is left."""
+    command = node_command("result_recorder", {"folder": str(folder), **parameters})
+    with Children(folder / "logs", dict(os.environ)) as children:
+        child = children.start("result_recorder", command)
+        yield child
+        child.process.send_signal(signal.SIGINT)
+        children.wait(child, PATIENCE_S)
+
+
+def wait_for_recorder(client):
+    client.spin_until(lambda: client.images.get_subscription_count() == 1, "the recorder")
+
+
+def recorded(folder):
+    summary = json.loads((folder / "summary.json").read_text())
+    return summary["pictures"], summary["video"]
+
+
+def test_a_best_effort_camera_is_recorded(tmp_path):
+    with Client(images=BEST_EFFORT) as client, recorder(tmp_path):
+        wait_for_recorder(client)
+        for _ in range(30):  # some may be lost
+            client.send(PICTURE)
+            client.executor.spin_once(timeout_sec=0.05)
+    pictures, video = recorded(tmp_path)
+    assert pictures > 0 and video
+
+
+def test_compressed_pictures_are_recorded_and_broken_ones_left_out(tmp_path):
+    data = cv2.imencode(".jpg", PICTURE)[1].tobytes()
+    with (
+        Client(images=RELIABLE, transport="compressed") as client,
+        recorder(tmp_path, image_transport="compressed") as child,
+    ):
+        wait_for_recorder(client)
+        for sent in (data, data, b"no picture"):
+            client.send_message(CompressedImage(format="jpeg", data=sent))
+        client.spin_until(lambda: "not a readable" in child.log.read_text(), "the refusal")
+    pictures, video = recorded(tmp_path)
+    assert pictures == 2 and video
+
+
+@pytest.mark.parametrize("name", WITHOUT_TRACKER)
+def test_a_node_without_a_tracker_does_not_load_its_engine(name):
+    code = f"import sys, tadt_tracking.ros.{name}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_parameters_that_are_read_once_cannot_be_set_later(tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    cv2.imwrite(str(pictures / "1.png"), PICTURE)
+    command = node_command("video_source", {"source": str(pictures), "timeout": 0.0})
+    changes = {"result_recorder": ("folder", "elsewhere"), "video_source": ("pace", "lockstep")}
+    with (
+        Client() as client,
+        recorder(tmp_path / "recorder"),
+        Children(tmp_path / "logs", dict(os.environ)) as children,
+    ):
+        children.start("video_source", [*command, "-p", "subscribers:=9"])
+        for node, (name, value) in changes.items():
+            parameter = Parameter(name, value=value).to_parameter_msg()
+            request = SetParametersAtomically.Request(parameters=[parameter])
+            kind, service = SetParametersAtomically, f"{node}/set_parameters_atomically"
+            setter = client.node.create_client(kind, service)
+            client.spin_until(setter.service_is_ready, service)
+            answer = setter.call_async(request)
+            client.spin_until(answer.done, f"answer of {service}")
+            assert not answer.result().result.successful
+            assert "read-only" in answer.result().result.reason
