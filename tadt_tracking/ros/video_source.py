@@ -80,7 +80,8 @@ class VideoSource(Node):
         self._last_stamp = 0
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._waiting_since = self._steady.now()
-        self._watch = self.create_timer(_POLL_S, self._look, clock=self._steady)
+        poll = CAMERA_POLL_S if self._video.live else _POLL_S
+        self._watch = self.create_timer(poll, self._look, clock=self._steady)
 
     def _checked_box(self) -> Box | None:
         if self._settings.init:
@@ -90,15 +91,14 @@ class VideoSource(Node):
         return None
 
     def _look(self) -> None:
-        """Start when everybody is there; in lockstep, watch for a tracker that has stopped."""
-        if self._sent == 0:
-            missing = self._missing()
-            if missing:
-                self._check_patience(f"still missing {' and '.join(missing)}")
-            else:
-                self._start()
+        """Start when everybody is there; a camera is read meanwhile, so that it begins with now."""
+        if self._video.live:
+            self._read_next()
+        missing = self._missing()
+        if missing:
+            self._check_patience(f"still missing {' and '.join(missing)}")
         else:
-            self._check_patience(f"no result on tracked_target for picture {self._sent - 1}")
+            self._start()
 
     def _missing(self) -> list[str]:
         """Name what is not matched yet, so that nothing is lost at the start."""
@@ -120,12 +120,18 @@ class VideoSource(Node):
     def _start(self) -> None:
         """Publish the first picture and the box on it, and let the others follow."""
         self.get_logger().info(f"playing {self._video.name}, {self._settings.pace}")
+        self._watch.cancel()
         self._publish_next()
         if self._box is not None:
             self._targets.publish(self._target())
-        if not self._lockstep:
-            self._watch.cancel()
+        if self._lockstep:
+            self._watch = self.create_timer(_POLL_S, self._watch_tracker, clock=self._steady)
+        else:
             self._pace = self.create_timer(self._period(), self._publish_next, clock=self._steady)
+
+    def _watch_tracker(self) -> None:
+        """End where the tracker has stopped."""
+        self._check_patience(f"no result on tracked_target for picture {self._sent - 1}")
 
     def _period(self) -> float:
         """Return the seconds from one picture to the next."""
@@ -141,6 +147,9 @@ class VideoSource(Node):
         self._images.publish(self._image(self._next, stamp))
         self._last_stamp, self._waiting_since = stamp, self._steady.now()
         self._sent += 1
+        self._read_next()
+
+    def _read_next(self) -> None:
         try:
             self._next = next(self._video.frames, None)
         except VideoError as error:
