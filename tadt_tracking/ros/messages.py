@@ -87,6 +87,11 @@ def report_to_status(report: Report, end_to_end_ms: float) -> TrackerStatus:
     )
 
 
+def idle_status(header: Header, tracker: str) -> TrackerStatus:
+    """Return the status of a tracker without a target, whose last picture had this header."""
+    return TrackerStatus(header=header, state=TrackerStatus.IDLE, tracker=tracker)
+
+
 def _region(result: Result | None) -> RegionOfInterest:
     """Return the search region in whole pixels; all zeros where nothing was searched."""
     if result is None or result.search_region is None:

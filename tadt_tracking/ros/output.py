@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.msg import TrackerStatus
-from tadt_tracking.ros.messages import report_to_status, result_to_detection
+from tadt_tracking.ros.messages import idle_status, report_to_status, result_to_detection
 from tadt_tracking.ros.overlay_topics import OverlayTopics
 from tadt_tracking.ros.rejections import Rejections
 from tadt_tracking.ros.reports import Report
@@ -34,11 +36,16 @@ class Output:
     """Publishes what the worker reports; a `reports.Listener`."""
 
     def __init__(self, node: LifecycleNode) -> None:
-        """Create the publishers; they stay silent while the node is not active."""
+        """Create the publishers; while the node is not active only :meth:`idle` is heard.
+
+        Who joins late is told the last statuses, if it asks for them (transient-local durability).
+        """
         self._clock = node.get_clock()
         self._log = node.get_logger()
         self._results = node.create_lifecycle_publisher(Detection2D, "tracked_target", _QUEUE_DEPTH)
-        self._status = node.create_lifecycle_publisher(TrackerStatus, "~/status", _QUEUE_DEPTH)
+        kept = QoSProfile(depth=_QUEUE_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._status = node.create_publisher(TrackerStatus, "~/status", kept)
+        self._header = Header()  # of the last picture that a status was about
         self._overlay = OverlayTopics(node)
         self._lock = threading.Lock()
         self._latencies: deque[tuple[float, float]] = deque(maxlen=_LATENCY_FRAMES)
@@ -47,15 +54,20 @@ class Output:
 
     def report(self, report: Report) -> None:
         """Publish the outcome of a frame, the overlay last; with no target, the status alone."""
+        self._header = report.frame.message.header
         if report.result is not None:
-            header = report.frame.message.header
-            self._results.publish(result_to_detection(header, report.target_id, report.result))
+            detection = result_to_detection(self._header, report.target_id, report.result)
+            self._results.publish(detection)
         end_to_end_ms = (self._now_ns() - report.frame.stamp) / 1e6
         self._status.publish(report_to_status(report, end_to_end_ms))
         if report.result is not None:
             with self._lock:
                 self._latencies.append((report.update_ms, end_to_end_ms))
         self._overlay.publish(report)
+
+    def idle(self, tracker: str) -> None:
+        """Publish that there is no target, whether the node is active or not."""
+        self._status.publish(idle_status(self._header, tracker))
 
     def refused(self, kind: str, reason: str) -> None:
         """Note bad input."""

@@ -35,7 +35,8 @@ class TrackerNode(LifecycleNode):
 
     configure loads the tracker and warms it up, activate subscribes and works, deactivate stops
     both but keeps the target (the next image after another activate goes on with it), cleanup
-    frees tracker and target. Diagnostics are published in every state; their timers run on the
+    frees tracker and target. The status tells when a target is given up with the tracker, and at an
+    activation that there is none. Diagnostics are published in every state; their timers run on the
     steady clock, so that a simulation that stands still does not silence them.
     """
 
@@ -135,6 +136,9 @@ class TrackerNode(LifecycleNode):
         return _FAILURE
 
     def _start_work(self, settings: NodeSettings) -> None:
+        kept = self._worker.snapshot()
+        if not kept.target_id:
+            self._output.idle(kept.loaded.name)
         self._worker.start()
         self._camera = Camera(self, settings, self._worker.offer, self._refuse_image)
         self._targets = self.create_subscription(
@@ -162,6 +166,9 @@ class TrackerNode(LifecycleNode):
         self._stop_work()
         if self._worker is not None:
             self._worker.close()
+            given_up = self._worker.snapshot()
+            if given_up.target_id:
+                self._output.idle(given_up.loaded.name)
             self._worker = None
         release_memory()
 

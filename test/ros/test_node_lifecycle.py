@@ -18,11 +18,14 @@ from harness import (
     stamp_to_ns,
 )
 from lifecycle_msgs.msg import Transition
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from scenes import Scene
+from tadt_tracking.msg import TrackerStatus
 
 from tadt_tracking.engines import Compute
 
 SCENE = Scene()
+IDLE, TRACKING = TrackerStatus.IDLE, TrackerStatus.TRACKING
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +130,45 @@ def test_cleanup_forgets_the_target(managed):
     take_down(client)
 
 
+def wait_for_late_status(client, state, stamp=None):
+    """Wait until one who joins late has heard a status of a state, of a picture if need be."""
+    heard, kept = [], QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    topic = "tracker_node/status"
+    late = client.node.create_subscription(TrackerStatus, topic, heard.append, kept)
+
+    def found():
+        return [s for s in heard if s.state == state and stamp in (None, stamp_of(s))]
+
+    client.spin_until(found, f"a status of state {state}")
+    client.node.destroy_subscription(late)
+    return found()[-1]
+
+
+def stamp_of(msg):
+    return stamp_to_ns(msg.header.stamp)
+
+
+def test_who_joins_late_hears_whether_there_is_a_target(managed):
+    _, client = managed
+    client.statuses.clear()
+    bring_up(client)
+    client.spin_until(lambda: client.statuses, "status")
+    assert [status.state for status in client.statuses] == [IDLE]
+    wait_for_late_status(client, IDLE)
+    follow(client)
+    wait_for_late_status(client, TRACKING, client.stamp)
+    client.statuses.clear()
+    assert client.change_state(DEACTIVATE)
+    assert client.change_state(ACTIVATE)
+    client.wait_for_node()
+    stamp = client.send(SCENE.frame(2))
+    client.spin_until(lambda: stamp in map(stamp_of, client.statuses), "status")
+    assert {status.state for status in client.statuses} == {TRACKING}, "the target was kept"
+    take_down(client)
+    told = wait_for_late_status(client, IDLE, stamp)
+    assert (told.target_id, told.tracker) == ("", "tadt")
+
+
 def test_weights_that_are_not_there_fail_the_configuration_until_corrected(managed):
     process, client = managed
     assert client.set_parameters(tadt__weights="missing.safetensors").successful
@@ -215,9 +257,11 @@ def test_signals_end_it_while_another_tracker_is_built(number):
 def test_shutdown_is_final(managed):
     _, client = managed
     bring_up(client)
+    follow(client)
     assert client.change_state(Transition.TRANSITION_ACTIVE_SHUTDOWN)
     assert client.state() == "finalized"
     assert client.fresh("tracker")["lifecycle"] == "finalized"
+    wait_for_late_status(client, IDLE, client.stamp)
     client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
 
 
