@@ -13,13 +13,19 @@ PACKAGE = "tadt_tracking"
 DEFAULT_PARAMETERS = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "tracker.yaml"])
 
 # Parameters that can be given as arguments too.
-OVERRIDES = ("tracker", "device", "engine", "precision")
+OVERRIDES = ("image_transport", "tracker", "device", "engine", "precision")
 
 ARGUMENTS = [
     DeclareLaunchArgument(
         "image",
         default_value="/camera/image_raw",
         description="Topic of the camera's images; compressed ones come on <image>/compressed.",
+    ),
+    DeclareLaunchArgument(
+        "image_transport",
+        default_value="",
+        choices=["", "raw", "compressed"],
+        description="How they come: raw or compressed. Empty: as the parameter file says.",
     ),
     DeclareLaunchArgument(
         "namespace",

@@ -71,6 +71,14 @@ def test_the_launched_node_tracks_under_its_arguments(launch, tmp_path):
         client.track(SCENE.frame(1))
 
 
+def test_a_compressed_camera(launch):
+    launch("image_transport:=compressed")
+    with Client() as client:
+        client.wait_for_state("active")
+        topic = "/camera/image_raw/compressed"
+        client.spin_until(lambda: client.node.count_subscribers(topic) == 1, topic)
+
+
 def test_the_default_topic_and_sim_time(launch):
     launch("use_sim_time:=true")
     with Client() as client:
