@@ -25,13 +25,15 @@ class PairDraws:
             kinds: shares of POSITIVE, SAME_CATEGORY and OTHER_CATEGORY.
 
         Raises:
-            DataError: the tracks do not give pairs of a kind that has a share.
+            DataError: there are no tracks, or none for pairs of a kind that has a share.
         """
         self._tracks, self._video = tracks, video
         self._kinds = np.cumsum(kinds)[:2]
         self._moving = tracks.lengths > 1
+        if not len(tracks):
+            raise DataError("there are no tracks to make pairs of")
         able = (np.full(len(tracks), True), *_with_partners(tracks))
-        for share, mask, name in zip(kinds, able, ("", "the same", "another"), strict=True):
+        for share, mask, name in zip(kinds[1:], able[1:], ("the same", "another"), strict=True):
             if share > 0 and not mask.any():
                 raise DataError(f"the tracks give no negative pairs of {name} category")
         self._able = tuple(self._groups(mask) for mask in able)

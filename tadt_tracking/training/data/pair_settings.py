@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
 from tadt_tracking.settings import SettingError, Settings, setting
 
 
@@ -15,7 +16,13 @@ class PairSettings(Settings):
     (PySOT) draws, divided evenly here.
     """
 
-    search: int = setting(255, "side of the search window", unit="px", minimum=127, maximum=1023)
+    search: int = setting(
+        255,
+        f"side of the search window: {EXEMPLAR_SIDE} and a multiple of {STRIDE}",
+        unit="px",
+        minimum=EXEMPLAR_SIDE,
+        maximum=1023,
+    )
     same_category: float = setting(
         0.1, "share of negative pairs of one category", minimum=0.0, maximum=1.0
     )
@@ -89,6 +96,11 @@ class PairSettings(Settings):
     def __post_init__(self) -> None:
         """Check what ranges do not tell."""
         super().__post_init__()
+        if (self.search - EXEMPLAR_SIDE) % STRIDE:
+            raise SettingError(
+                f"setting 'search' must be {EXEMPLAR_SIDE} and a multiple of {STRIDE}, for "
+                f"example 255 or 271, got {self.search!r}"
+            )
         if self.same_category + self.other_category > 1:
             raise SettingError(
                 "settings 'same_category' and 'other_category' are shares: together "

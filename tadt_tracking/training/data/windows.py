@@ -32,14 +32,14 @@ class Whole(NamedTuple):
     mirror: bool = False
     stretch: float = 1.0
 
-    @classmethod
-    def draw(cls, mirror: float, stretch: float, rng: np.random.Generator) -> Whole:
-        """Draw a mirrored picture with this chance, and a stretch of 1 / (1 + s) to 1 + s."""
-        reach = math.log1p(stretch)
-        return cls(bool(rng.random() < mirror), math.exp(rng.uniform(-reach, reach)))
-
 
 UNCHANGED = Whole()
+
+
+def draw_stretch(limit: float, rng: np.random.Generator) -> float:
+    """Draw a stretch of 1 / (1 + limit) to 1 + limit; without a limit nothing is drawn."""
+    reach = math.log1p(limit)
+    return math.exp(rng.uniform(-reach, reach)) if limit > 0 else 1.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,8 @@ def cut(picture: np.ndarray, box: Box, side: int, jitter: Jitter) -> tuple[np.nd
         The window, side x side x 3, uint8, and the object's box in it (cx, cy, w, h), float32, in
         pixels from the window's centre.
     """
-    wider = math.sqrt(jitter.whole.stretch)
-    scale = EXEMPLAR / context_side(box.w * wider, box.h / wider)
-    zoom_x, zoom_y = scale * wider * jitter.zoom[0], scale / wider * jitter.zoom[1]
+    scale_x, scale_y = _scales(box, jitter.whole.stretch)
+    zoom_x, zoom_y = scale_x * jitter.zoom[0], scale_y * jitter.zoom[1]
     flip = -1 if jitter.whole.mirror else 1
     # From the picture's pixel indices to the window's: a pixel's centre lies half a pixel in.
     middle = (side - 1) / 2
@@ -100,11 +99,23 @@ def cut(picture: np.ndarray, box: Box, side: int, jitter: Jitter) -> tuple[np.nd
     return window, np.array([*jitter.shift, zoom_x * box.w, zoom_y * box.h], np.float32)
 
 
-def read_picture(path: str, box: Box) -> tuple[np.ndarray, Box]:
+def _scales(box: Box, stretch: float) -> tuple[float, float]:
+    """Return by how much a window enlarges the picture around a box, along x and y."""
+    wider = math.sqrt(stretch)
+    scale = EXEMPLAR / context_side(box.w * wider, box.h / wider)
+    return scale * wider, scale / wider
+
+
+def read_picture(path: str, box: Box, stretch: float = 1.0) -> tuple[np.ndarray, Box]:
     """Read a picture, at a half, quarter or eighth of its size where the object allows that.
 
     JPEG does so while it decodes, which is faster than the whole, and smoother than a warp that
     skips pixels.
+
+    Args:
+        path: of the picture.
+        box: of the object in it.
+        stretch: of the windows that will be cut, see :class:`Whole`.
 
     Returns:
         H x W x 3, uint8, BGR, and the object's box in its pixels.
@@ -112,7 +123,7 @@ def read_picture(path: str, box: Box) -> tuple[np.ndarray, Box]:
     Raises:
         FileNotFoundError: there is no picture that can be read.
     """
-    spare = context_side(box.w, box.h) / EXEMPLAR
+    spare = 1 / max(_scales(box, stretch))
     part = max(part for part in _REDUCED if part <= max(spare, 1))
     picture = cv2.imread(path, _REDUCED[part] | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture is None:

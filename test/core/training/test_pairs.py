@@ -7,27 +7,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from rectangles import draw, found
 from torch.utils.data import DataLoader
 
-from tadt_tracking.box import Box
 from tadt_tracking.settings import SettingError
 from tadt_tracking.training.data import DataError, PairDataset, PairSettings, read_tracks
 from tadt_tracking.training.data.tracks import TracksBuilder, path_pattern
-from tadt_tracking.training.data.windows import Jitter, Whole, cut, read_picture
+from tadt_tracking.training.data.windows import read_picture
 
-GROUND, OBJECT = (40, 160, 90), (200, 30, 210)
 PLAIN = {"colour": 0.0, "grey": 0.0, "blur": 0.0}
 POSITIVE = {"same_category": 0.0, "other_category": 0.0}
 CROPS = Path(__file__).parents[4] / "shared" / "train"
-
-
-def _draw(path, box, size=(400, 300)):
-    """A picture with one rectangle."""
-    x, y, w, h = box
-    picture = np.full((size[1], size[0], 3), GROUND, np.uint8)
-    picture[y : y + h, x : x + w] = OBJECT
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), picture)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +31,7 @@ def made(tmp_path_factory):
         w, h = (int(v) for v in rng.integers(24, 70, 2))
         boxes = [(int(rng.integers(100, 200)), int(rng.integers(90, 140)), w, h) for _ in frames]
         for frame, box in zip(frames, boxes, strict=True):
-            _draw(root / name / f"{frame}.png", box)
+            draw(root / name / f"{frame}.png", box)
         pattern = path_pattern(root / name, "%(frame)d", ".png")
         builder.add(pattern, frames, boxes, category=category, scene=name)
 
@@ -57,27 +47,13 @@ def _pairs(tracks, count, **settings):
     return [dataset[index] for index in range(count)]
 
 
-def _found(window):
-    """The rectangle in a window: (cx, cy, w, h) from the window's centre."""
-    pixels = window.numpy().transpose(1, 2, 0).astype(float)
-    to_object = np.array(OBJECT, float) - GROUND
-    share = ((pixels - GROUND) @ to_object / (to_object @ to_object)).clip(0, 1)
-    share[share < 0.1] = 0  # the fill around the picture is nearly, not quite, the ground's colour
-    across, down = share.sum(0), share.sum(1)
-    places = np.arange(len(share)) - (len(share) - 1) / 2
-    # Of a rectangle whose edges are blurred evenly the sums are as without.
-    total = share.sum()
-    height, width = across.max(), down.max()
-    return (across @ places / total, down @ places / total, width, height)
-
-
 @pytest.mark.parametrize(
     "settings", [{}, {"shift": 50.0, "scale": 0.3, "aspect": 0.4}, {"stretch": 1.0}]
 )
 def test_box_is_where_the_object_is(made, settings):
     pairs = _pairs(made, 100, **PLAIN, **settings)
     for pair in pairs:
-        assert _found(pair["search"]) == pytest.approx(pair["box"].tolist(), abs=0.75)
+        assert found(pair["search"]) == pytest.approx(pair["box"].tolist(), abs=0.75)
     shifts = torch.stack([pair["box"][:2] for pair in pairs]).abs().amax(0)
     limit = settings.get("shift", 12.0)
     assert (shifts <= limit).all() and (shifts > 0.9 * limit).all()
@@ -85,7 +61,7 @@ def test_box_is_where_the_object_is(made, settings):
 
 def test_exemplar_shows_the_object_in_its_middle(made):
     for pair in _pairs(made, 60, **PLAIN, **POSITIVE):
-        cx, cy, w, h = _found(pair["exemplar"])
+        cx, cy, w, h = found(pair["exemplar"])
         assert abs(cx) < 5 and abs(cy) < 5
         context = (w + h) / 2
         # The square of SiamFC has 127 px, changed by up to 5 %.
@@ -100,7 +76,7 @@ def test_scale_and_aspect_change_as_far_as_they_are_set(made):
 
 def test_both_pictures_are_stretched_alike_as_far_as_is_set(made):
     plain = {"scale": 0.0, "aspect": 0.0, "exemplar_scale": 0.0, **PLAIN, **POSITIVE}
-    found = []
+    ranges = []
     for stretch in (0.0, 1.0):
         pairs = _pairs(made, 150, **plain, video=0.0, stretch=stretch)
         aspects = {int(pair["track"]): [] for pair in pairs}
@@ -108,50 +84,15 @@ def test_both_pictures_are_stretched_alike_as_far_as_is_set(made):
             *_, w, h = _box(pair)
             aspects[int(pair["track"])].append(w / h)
             assert math.sqrt((w + (w + h) / 2) * (h + (w + h) / 2)) == pytest.approx(127, rel=1e-4)
-            *_, seen_w, seen_h = _found(pair["exemplar"])
+            *_, seen_w, seen_h = found(pair["exemplar"])
             assert seen_w / seen_h == pytest.approx(w / h, rel=0.05)
-        found.append([max(of_one) / min(of_one) for of_one in aspects.values()])
-    assert max(found[0]) < 1.0001
-    assert max(found[1]) <= 4.0001 and min(found[1]) > 2
+        ranges.append([max(of_one) / min(of_one) for of_one in aspects.values()])
+    assert max(ranges[0]) < 1.0001
+    assert max(ranges[1]) <= 4.0001 and min(ranges[1]) > 2
 
 
 def _box(pair):
     return pair["box"].tolist()
-
-
-def test_mirrored_window_has_its_box_mirrored():
-    picture = np.full((100, 120, 3), GROUND, np.uint8)
-    picture[30:60, 20:60] = OBJECT
-    picture[30:60, 20:30] = (255, 255, 255)  # the object's left quarter
-    box = Box(20, 30, 40, 30)
-    plain, place = cut(picture, box, 127, Jitter())
-    mirrored, same = cut(picture, box, 127, Jitter(whole=Whole(mirror=True)))
-    assert np.abs(plain[:, ::-1].astype(int) - mirrored).max() <= 2
-    assert (place == same).all()
-
-
-def test_outside_of_the_picture_lies_its_mean_colour():
-    picture = np.full((64, 64, 3), (10, 100, 200), np.uint8)
-    window, _ = cut(picture, Box(0, 0, 32, 32), 255, Jitter())
-    assert (window == (10, 100, 200)).all()
-
-
-@pytest.mark.parametrize("part", [1, 2, 4, 8])
-def test_picture_of_a_large_object_is_read_smaller(tmp_path, part):
-    side = 72 * part  # twice as wide with its context: somewhat more than 127 px
-    size = (side * 5 + 1, side * 4 + 3)
-    whole = (2 * side, side, side, side)
-    _draw(tmp_path / "a.jpg", whole, size)
-    picture, box = read_picture(str(tmp_path / "a.jpg"), Box(*whole))
-    assert picture.shape[:2] == (math.ceil(size[1] / part), math.ceil(size[0] / part))
-    window, place = cut(picture, box, 255, Jitter())
-    image = torch.from_numpy(window.transpose(2, 0, 1).copy())
-    assert _found(image) == pytest.approx(place.tolist(), abs=1.0)
-
-
-def test_missing_picture_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"missing\.jpg"):
-        read_picture(str(tmp_path / "missing.jpg"), Box(0, 0, 9, 9))
 
 
 def test_pairs_do_not_depend_on_the_number_of_workers(made):
@@ -201,14 +142,14 @@ def test_each_picture_is_of_the_track_that_is_named(made):
     still = {"aspect": 0.0, "video": 0.0, "other_category": 1.0, "same_category": 0.0}
     for pair in _pairs(made, 30, **PLAIN, **still):
         for picture, track in (("search", "track"), ("exemplar", "exemplar_track")):
-            *_, w, h = _found(pair[picture])
+            *_, w, h = found(pair[picture])
             width, height = sizes[int(pair[track])]
             assert w / h == pytest.approx(width / height, rel=0.05)
 
 
 def test_objects_of_one_scene_make_no_negative_pair(tmp_path):
     builder = TracksBuilder()
-    _draw(tmp_path / "a.png", (100, 100, 40, 40))
+    draw(tmp_path / "a.png", (100, 100, 40, 40))
     for scene in ("one", "one", "one", "two"):
         pattern = path_pattern(tmp_path / "a.png", number="")
         builder.add(pattern, [0], [(100, 100, 40, 40)], category="cat", scene=scene)
@@ -254,7 +195,7 @@ def test_pairs_are_grey_in_their_share_and_both_at_once(made):
 
 
 def test_small_objects_make_no_pairs(made):
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="there are no tracks"):
         PairDataset(made, PairSettings(smallest=500.0), seed=0, pairs=1)
 
 
@@ -275,6 +216,57 @@ def test_textures_are_parts_of_the_picture(tmp_path):
         assert (middle - pair["exemplar"].int()).abs().max() <= 2
 
 
+def _stills(root, names, there):
+    """Still images of an object of 300 px, each of its own scene, of which only some are there."""
+    builder = TracksBuilder()
+    for name in names:
+        if name in there:
+            draw(root / f"{name}.jpg", (50, 40, 300, 300), (400, 400))
+        pattern = path_pattern(root / f"{name}.jpg", number="")
+        builder.add(pattern, [0], [(50, 40, 300, 300)], category=None, scene=name)
+    return builder.build(root)
+
+
+def test_another_pair_is_drawn_for_one_that_cannot_be_read(tmp_path, caplog):
+    whole = _pairs(_stills(tmp_path, "abcd", there="abcd"), 20, **POSITIVE)
+    (tmp_path / "b.jpg").unlink()
+    pairs = _pairs(_stills(tmp_path, "abcd", there=""), 20, **POSITIVE)
+    lost = [int(pair["track"]) == 1 for pair in whole]
+    assert any(lost)
+    for pair, before, gone in zip(pairs, whole, lost, strict=True):
+        assert int(pair["track"]) != 1
+        assert gone or torch.equal(pair["search"], before["search"])
+    assert len(caplog.records) >= sum(lost)
+    assert all(str(tmp_path / "b.jpg") in message for message in caplog.messages)
+
+
+def test_pictures_that_are_all_missing_are_an_error(tmp_path):
+    tracks = _stills(tmp_path, "ab", there="")
+    with pytest.raises(FileNotFoundError, match=r"no picture that can be read: .*[ab]\.jpg"):
+        _pairs(tracks, 1, **POSITIVE)
+
+
+def test_pictures_are_read_for_the_stretch_of_their_pair(tmp_path, monkeypatch):
+    tracks, noted = _stills(tmp_path, "ab", there="ab"), []
+
+    def read(path, box, stretch):
+        noted.append(stretch)
+        return read_picture(path, box, stretch)
+
+    monkeypatch.setattr("tadt_tracking.training.data.pairs.read_picture", read)
+    kinds = {"same_category": 0.0, "other_category": 1.0}
+    pairs = _pairs(tracks, 10, **PLAIN, **kinds, stretch=1.0, scale=0.0, aspect=0.0)
+    aspects = [float(pair["box"][2] / pair["box"][3]) for pair in pairs]
+    assert noted[::2] == noted[1::2] == pytest.approx(aspects, rel=1e-5)
+    assert len(set(noted)) == 10
+
+
+def test_side_of_the_search_window_fits_the_network():
+    assert PairSettings(search=271).search == 271
+    with pytest.raises(SettingError, match=r"127 and a multiple of 8, .* got 256"):
+        PairSettings(search=256)
+
+
 def test_shares_above_one_are_refused():
     with pytest.raises(SettingError, match="more than 1"):
         PairSettings(same_category=0.6, other_category=0.6)
@@ -282,14 +274,14 @@ def test_shares_above_one_are_refused():
 
 def _photographs(tracks):
     """Source and outer colour of the still crops; those of which nothing is outside have none."""
-    found = set()
+    seen = set()
     for pattern in tracks.patterns[tracks.lengths == 1].tolist():
         path = Path(pattern.decode())
         edge = cv2.imread(str(path))[:, [*range(16), *range(-16, 0)]]
         for strip in (edge[:, :16], edge[:, 16:]):
             if (strip == strip[0, 0]).all():
-                found.add((path.parent.name, *strip[0, 0].tolist()))
-    return found
+                seen.add((path.parent.name, *strip[0, 0].tolist()))
+    return seen
 
 
 def test_real_crops_give_pairs():
