@@ -37,10 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
         run, pairs = _settings(RECIPES[options.method].Settings, dict(options.set))
         with joined(run.device) as ranks:
             done = _train(options, run, pairs, ranks, shlex.join(["tadt-train", *arguments]))
-    except (ValueError, WeightsError, CheckpointError, ArithmeticError) as error:
-        print(f"tadt-train: {error}", file=sys.stderr)
+    except (ValueError, WeightsError, CheckpointError, ArithmeticError, OSError) as error:
+        print(f"tadt-train: {_message(error)}", file=sys.stderr)
         return 1
     return 0 if done else 3
+
+
+def _message(error: Exception) -> str:
+    """Return what an error says; one of a process that makes pairs says it below its traceback."""
+    text = str(error).strip()
+    return text.splitlines()[-1] if text.startswith("Caught ") else text
 
 
 def _train(
@@ -49,7 +55,7 @@ def _train(
     """Train and export; returns whether the run is done."""
     tracks = join([read_tracks(*source) for source in options.data])
     kept, held = tracks.hold_out(run.held_out, run.seed)
-    easy = {"same_category": 0.0, "other_category": 0.0, "textures": 0.0}
+    easy = {"same_category": 0.0, "other_category": 0.0, "textures": 0.0, "stretch": 0.0}
     judged = dataclasses.replace(pairs, shift=max(pairs.shift, VALIDATION_SHIFT), **easy)
     recipe = RECIPES[options.method](
         run,

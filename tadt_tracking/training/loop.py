@@ -1,7 +1,7 @@
 """The training loop: what every trained method shares.
 
 A run is a fixed row of steps. What a step draws (its pairs, its anchors) follows from the seed, the
-step and the process alone, so a run that was stopped goes on exactly as if it had not been.
+step, the process and their number, so a run that was stopped goes on exactly as if it had not been.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from tadt_tracking.training import checkpoint
-from tadt_tracking.training.log import CsvLog
+from tadt_tracking.training.log import CsvLog, Meter
 from tadt_tracking.training.ranks import Ranks
 from tadt_tracking.training.recipe import DTYPES, Recipe
 from tadt_tracking.training.stopping import leave_signals_alone, stop_requests
@@ -47,7 +48,14 @@ class Training:
         torch.manual_seed(recipe.settings.seed)
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / CHECKPOINT
-        self._run = {**recipe.settings.identity(), **{f"data {k}": v for k, v in data.items()}}
+        self._run = {
+            **recipe.settings.identity(),
+            "processes": ranks.count,
+            **{f"data {k}": v for k, v in data.items()},
+        }
+        saved = checkpoint.load(self._path, self._run) if self._path.exists() else None
+        if saved:  # before what copies weights is made
+            recipe.network.load_state_dict(saved["network"])
         self._module = ranks.wrap(recipe.trained(ranks.device))
         self._optimizer = torch.optim.SGD(
             recipe.parameter_groups(),
@@ -58,8 +66,10 @@ class Training:
         scaled = self._settings.precision == "fp16"
         self._scaler = torch.amp.GradScaler(ranks.device.type, enabled=scaled)
         self.step, self.validation = 0, {}
-        if self._path.exists():
-            self._restore(checkpoint.load(self._path, self._run))
+        if saved:
+            self._optimizer.load_state_dict(saved["optimizer"])
+            self._scaler.load_state_dict(saved["scaler"])
+            self.step, self.validation = saved["step"], saved["validation"]
         columns = ("epoch", "lr", *recipe.columns, "pairs_per_s")
         self._log = CsvLog(folder / LOG, columns, self.step) if ranks.first else None
 
@@ -69,37 +79,57 @@ class Training:
         return self.step == self._settings.steps
 
     def run(self, steps: int | None = None) -> bool:
-        """Train to the end, or until SIGTERM or SIGINT; the state is saved in any case.
+        """Train to the end, or until SIGTERM or SIGINT; the state is saved then.
+
+        It is also saved if pictures cannot be read, but not if a step fails half-way.
 
         Args:
             steps: make so many at most.
 
         Returns:
             Whether all steps are done.
+
+        Raises:
+            OSError: pictures cannot be read, or files not be written.
+            FloatingPointError: a loss is not finite; the last checkpoint stays as it is.
         """
-        settings, meter = self._settings, _Meter()
+        try:
+            self._take_steps(steps)
+        except OSError:
+            self._save()
+            raise
+        self._save()
+        return self.finished
+
+    def _take_steps(self, steps: int | None) -> None:
+        """See :meth:`run`; saves now and then, but not at the end."""
+        settings, meter = self._settings, Meter()
         last = settings.steps if steps is None else min(self.step + steps, settings.steps)
         saved = time.monotonic()
         bar = tqdm(
             total=settings.steps, initial=self.step, unit="step", disable=not self._ranks.first
         )
         with bar, stop_requests(self._ranks) as stop_asked:
+            if self._epoch_ends and not self.validation:  # the last run failed in the midst of it
+                self._write(self._validate(), bar)
             for batch in self._batches(self.step, last):
                 meter.add(self._one_step(batch), settings.batch)
                 self.step += 1
                 bar.update()
-                epoch_ends = self.step % settings.steps_per_epoch == 0
-                if epoch_ends:
-                    self.validation = self._validate()
-                if epoch_ends or self.step % settings.log_every == 0:
-                    self._write(meter.read(), bar)
+                if self._epoch_ends or self.step % settings.log_every == 0:
+                    values = meter.read()
+                    self._write(values | self._validate() if self._epoch_ends else values, bar)
+                    meter = Meter()
                 if stop_asked():
                     break
                 if time.monotonic() - saved > 60 * settings.save_every:
                     self._save()
                     saved = time.monotonic()
-        self._save()
-        return self.finished
+
+    @property
+    def _epoch_ends(self) -> bool:
+        """Whether the last step was an epoch's last."""
+        return self.step > 0 and self.step % self._settings.steps_per_epoch == 0
 
     def _one_step(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Follow the gradient of one batch; returns the numbers to log."""
@@ -123,13 +153,14 @@ class Training:
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
-        """Return the means over the held-out pairs, divided among the processes."""
+        """Find the means over the held-out pairs, divided among the processes; keeps them too."""
+        self.validation = {}
         self._module.eval()
         indices = range(self._ranks.rank, len(self._recipe.held_out), self._ranks.count)
         size = max(self._settings.batch // self._ranks.count, 1)
         batches = [indices[i : i + size] for i in range(0, len(indices), size)]
         sums: dict[str, Tensor] = {}
-        for batch in map(self._moved, self._loader(self._recipe.held_out, batches)):
+        for batch in map(self._moved, self._loaded(self._recipe.held_out, batches)):
             with self._autocast():
                 output = getattr(self._module, "module", self._module)(batch)
             for name, values in self._recipe.scores(output, batch).items():
@@ -137,22 +168,29 @@ class Training:
                 both = torch.stack([there.sum(), torch.tensor(len(there)).to(there)])
                 sums[name] = sums.get(name, 0) + both
         totals = {name: self._ranks.total(both).tolist() for name, both in sums.items()}
-        return {name: total / max(count, 1) for name, (total, count) in totals.items()}
+        self.validation = {name: total / max(count, 1) for name, (total, count) in totals.items()}
+        return self.validation
 
     def _batches(self, first: int, last: int) -> Iterator[Mapping[str, Tensor]]:
         """Return this process's share of the steps `first` to `last`, without the latter."""
         size, start, by = self._settings.batch, self._ranks.rank, self._ranks.count
         shares = [range(s * size + start, (s + 1) * size, by) for s in range(first, last)]
-        return iter(self._loader(self._recipe.pairs, shares))
+        return self._loaded(self._recipe.pairs, shares)
 
-    def _loader(self, pairs: Any, batches: list[range]) -> DataLoader:
-        return DataLoader(
+    def _loaded(self, pairs: Any, batches: list[range]) -> Iterator[Mapping[str, Tensor]]:
+        loader = DataLoader(
             pairs,
             batch_sampler=batches,
             num_workers=self._settings.workers,
             worker_init_fn=leave_signals_alone,
             pin_memory=self._ranks.device.type == "cuda",
         )
+        try:
+            yield from loader
+        except Exception as error:
+            # They keep the loader's processes, which ignore signals: the program would not end.
+            clear_frames(error.__traceback__)
+            raise
 
     def _generator(self) -> torch.Generator:
         """Return the random generator of this step and process."""
@@ -170,11 +208,9 @@ class Training:
         return {k: v.to(self._ranks.device, non_blocking=True) for k, v in batch.items()}
 
     def _write(self, values: dict[str, float], bar: tqdm) -> None:
-        settings = self._settings
-        if self.step % settings.steps_per_epoch == 0:
-            values |= self.validation
         bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()})
-        epoch, rate = self.step / settings.steps_per_epoch, settings.learning_rate(self.step - 1)
+        epoch = self.step / self._settings.steps_per_epoch
+        rate = self._settings.learning_rate(self.step - 1)
         if self._log:
             self._log.write(self.step, {"epoch": epoch, "lr": rate, **values})
 
@@ -189,35 +225,6 @@ class Training:
             "validation": self.validation,
         }
         checkpoint.save(self._path, self._run, state)
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        self._recipe.network.load_state_dict(state["network"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._scaler.load_state_dict(state["scaler"])
-        self.step, self.validation = state["step"], state["validation"]
-
-
-class _Meter:
-    """Means of what the steps since the last reading gave, and how fast they were."""
-
-    def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._steps, self._pairs, self._since = 0, 0, time.monotonic()
-
-    def add(self, values: Mapping[str, Tensor], pairs: int) -> None:
-        for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0) + value
-        self._steps, self._pairs = self._steps + 1, self._pairs + pairs
-
-    def read(self) -> dict[str, float]:
-        seconds = time.monotonic() - self._since
-        means = {name: float(total) / self._steps for name, total in self._sums.items()}
-        means["pairs_per_s"] = self._pairs / seconds
-        self._start()
-        return means
 
 
 def _check(settings: Any, ranks: Ranks) -> None:

@@ -1,10 +1,18 @@
-"""What tests of training share: a small set of crops made here."""
+"""What tests of training share: a small set of crops made here, short runs on it."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+
+from tadt_tracking.training.dasiamrpn import DaSiamRpnRecipe, DaSiamRpnRunSettings
+from tadt_tracking.training.data import PairDataset, PairSettings, read_tracks
+from tadt_tracking.training.loop import Training
+from tadt_tracking.training.ranks import joined
+
+FEW = {"start": "random", "pairs": 4, "batch": 2, "epochs": 3, "log_every": 1, "workers": 0}
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +44,21 @@ def train_command(crops_root, tmp_path):
     few = ["start=random", "pairs=4", "batch=2", "epochs=3", "validation=4", "workers=0"]
     command = ["dasiamrpn", "--data", f"crops={crops_root}", "--out", str(tmp_path / "out")]
     return command + [word for name in few for word in ("--set", name)]
+
+
+@pytest.fixture
+def training(crops_root):
+    """Makes a run of six steps in a folder, as one of so many processes."""
+    tracks = read_tracks("crops", crops_root)
+
+    def make(folder, processes=1, **settings):
+        chosen = DaSiamRpnRunSettings(**{**FEW, "device": "cpu", **settings})
+        pairs = PairDataset(tracks, PairSettings(), seed=0, pairs=chosen.steps * chosen.batch)
+        held_out = PairDataset(tracks, PairSettings(), seed=1, pairs=3)
+        with joined("cpu") as ranks:
+            recipe = DaSiamRpnRecipe(chosen, pairs, held_out)
+            return recipe.network, Training(
+                recipe, folder, replace(ranks, count=processes), {"data": "made"}
+            )
+
+    return make
