@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import product, repeat
+from itertools import product
 from typing import Any, Protocol
-
-from tqdm import tqdm
 
 from tadt_tracking.engines import ComputeSettings
 from tadt_tracking.evaluation.datasets import Sequence
-from tadt_tracking.evaluation.processes import fresh_processes, in_fresh_process, peak_mib
-from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
+from tadt_tracking.evaluation.pool import run_in_processes
+from tadt_tracking.evaluation.processes import in_fresh_process
+from tadt_tracking.evaluation.runner import Outcome
 from tadt_tracking.evaluation.steady_session import SteadySession, create_steady_session
 from tadt_tracking.session import SessionSettings
 from tadt_tracking.trackers import TRACKERS, Tracker, create_tracker, tracker_class
@@ -68,10 +66,7 @@ class TrackerEntrant:
         """See :class:`Entrant`. Among several processes each network runs on one thread."""
         entrant = self if jobs == 1 else self._with_default(threads=1)
         name = in_fresh_process(_prepare, entrant)
-        with fresh_processes(jobs) as pool:
-            results = pool.map(_run, repeat(entrant), sequences)
-            tracks, peaks = zip(*_progress(results, name, len(sequences)), strict=True)
-        return Outcome(name, list(tracks), max(peaks))
+        return run_in_processes(entrant, name, sequences, jobs)
 
     def _with_default(self, **options: Any) -> TrackerEntrant:
         return replace(self, options=tuple({**options, **dict(self.options)}.items()))
@@ -91,20 +86,7 @@ def bench_entrants(
     ]
 
 
-def _progress(results: Iterable[Any], name: str, total: int) -> Iterable[Any]:
-    return tqdm(results, desc=name, total=total, unit="sequence", leave=False)
-
-
 def _prepare(entrant: TrackerEntrant) -> str:
     """Make the tracker once, so that what is made only once is in the cache; return its name."""
     session = ", session" if entrant.session else ""
     return f"{entrant.tracker}{session}, {entrant.create().compute}"
-
-
-def _run(entrant: TrackerEntrant, sequence: Sequence) -> tuple[Track, float]:
-    return run_sequence(_created(entrant), sequence), peak_mib()
-
-
-@functools.cache
-def _created(entrant: TrackerEntrant) -> Tracker | SteadySession:
-    return entrant.create()

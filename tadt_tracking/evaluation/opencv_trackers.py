@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from collections.abc import Sequence as Boxlike
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,7 @@ import numpy as np
 
 from tadt_tracking.box import Box
 from tadt_tracking.evaluation.datasets import Sequence
-from tadt_tracking.evaluation.processes import fresh_processes, peak_mib
-from tadt_tracking.evaluation.runner import Outcome, Track, run_sequence
+from tadt_tracking.evaluation.runner import Outcome
 from tadt_tracking.result import Result, State
 
 
@@ -81,15 +78,7 @@ class OnnxEntrant:
 
     def run(self, sequences: list[Sequence], jobs: int = 1) -> Outcome:
         """See :class:`Entrant`."""
-        with fresh_processes(jobs) as pool:
-            tracks, peaks = zip(*pool.map(_run, repeat(self), sequences), strict=True)
-        return Outcome(f"OpenCV {cv2.__version__} {self.name}", list(tracks), max(peaks))
+        from tadt_tracking.evaluation.pool import run_in_processes  # CSRT's process has no tqdm
 
-
-def _run(entrant: OnnxEntrant, sequence: Sequence) -> tuple[Track, float]:
-    return run_sequence(_created(entrant), sequence), peak_mib()
-
-
-@functools.cache
-def _created(entrant: OnnxEntrant) -> OpenCvTracker:
-    return entrant.create()
+        name = f"OpenCV {cv2.__version__} {self.name}"
+        return run_in_processes(self, name, sequences, jobs)
