@@ -202,8 +202,8 @@ def test_a_request_that_waits_for_its_frame_is_noted_and_does_not_outlive_a_halt
 def test_a_box_that_was_not_taken_up_does_not_outlive_a_halt_and_a_stop_does(bench):
     bench.set_target(1)
     bench.worker.halt()
-    bench.init(0, target_id="late")
     bench.worker.stop()
+    bench.init(0, target_id="late")
     bench.worker.halt()
     assert bench.heard.refusals == [("target_init", "deactivated before it was taken up")]
     bench.worker.start()
@@ -212,6 +212,7 @@ def test_a_box_that_was_not_taken_up_does_not_outlive_a_halt_and_a_stop_does(ben
     bench.init(2, target_id="new")
     bench.heard.wait(lambda: bench.heard.reports[-1].target_id == "new")
     assert [report.target_id for report in bench.heard.reports] == ["t", "", "new"]
+    assert not any("waits" in note for note in bench.heard.notes)
 
 
 def test_halted_and_started_again_it_goes_on_with_the_target(bench):
