@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tadt_tracking.networks.base import FEATURES, RpnPair, SiameseRpn, convolution_type
+from tadt_tracking.settings import SettingError
 
 KERNELS = (11, 5, 3, 3, 3)
 ANCHORS = 5
@@ -89,6 +90,21 @@ class SiamRpn(SiameseRpn):
     def drop_features(self) -> None:
         """See :class:`SiameseRpn`."""
         del self.featureExtract
+
+
+def require_search_side(name: str, side: int) -> None:
+    """Raise :class:`SettingError` unless the cells of a window of that side lie about its middle.
+
+    Args:
+        name: of the setting.
+        side: in pixels.
+    """
+    beyond = side - EXEMPLAR_SIDE
+    if beyond < 0 or beyond % STRIDE:
+        raise SettingError(
+            f"setting {name!r} must be {EXEMPLAR_SIDE} and a multiple of {STRIDE}, for example "
+            f"255 or 271, got {side!r}"
+        )
 
 
 def _correlate_up_channels(kernels: Tensor, searched: Tensor) -> Tensor:

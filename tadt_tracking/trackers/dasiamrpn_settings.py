@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
+from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE, require_search_side
 from tadt_tracking.settings import SettingError, Settings, setting
 from tadt_tracking.trackers.base import Thresholds
 from tadt_tracking.trackers.evidence import Logistic
@@ -121,12 +121,8 @@ class DaSiamRpnSettings(Settings):
         """Check what ranges do not tell."""
         super().__post_init__()
         self._require_own_or_positive(*CONSTANTS)
-        beyond = self.search_side - EXEMPLAR_SIDE
-        if self.search_side != -1 and (beyond < 0 or beyond % STRIDE):
-            raise SettingError(
-                f"setting 'search_side' must be {EXEMPLAR_SIDE} and a multiple of {STRIDE}, for "
-                f"example 255 or 271, got {self.search_side!r}"
-            )
+        if self.search_side != -1:
+            require_search_side("search_side", self.search_side)
 
     @property
     def resolved(self) -> Variant:

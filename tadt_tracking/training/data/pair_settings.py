@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE
+from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE, STRIDE, require_search_side
 from tadt_tracking.settings import SettingError, Settings, setting
 
 
@@ -96,11 +96,7 @@ class PairSettings(Settings):
     def __post_init__(self) -> None:
         """Check what ranges do not tell."""
         super().__post_init__()
-        if (self.search - EXEMPLAR_SIDE) % STRIDE:
-            raise SettingError(
-                f"setting 'search' must be {EXEMPLAR_SIDE} and a multiple of {STRIDE}, for "
-                f"example 255 or 271, got {self.search!r}"
-            )
+        require_search_side("search", self.search)
         if self.same_category + self.other_category > 1:
             raise SettingError(
                 "settings 'same_category' and 'other_category' are shares: together "

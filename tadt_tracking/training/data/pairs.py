@@ -10,13 +10,13 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tadt_tracking.box import Box
+from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE
 from tadt_tracking.training.data.augment import colour, grey, motion_blur
 from tadt_tracking.training.data.draws import POSITIVE, PairDraws
 from tadt_tracking.training.data.pair_settings import PairSettings
 from tadt_tracking.training.data.textures import texture_box
 from tadt_tracking.training.data.tracks import Tracks
 from tadt_tracking.training.data.windows import (
-    EXEMPLAR,
     Jitter,
     Whole,
     cut,
@@ -133,7 +133,7 @@ class PairDataset(Dataset):
     ) -> np.ndarray:
         own = self._settings
         jitter = Jitter.draw(own.exemplar_shift, own.exemplar_scale, 0.0, whole, rng)
-        window, _ = cut(picture, box, EXEMPLAR, jitter)
+        window, _ = cut(picture, box, EXEMPLAR_SIDE, jitter)
         return colour(window, own.colour, rng)
 
     def _search(

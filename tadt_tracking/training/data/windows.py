@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from tadt_tracking.box import Box
+from tadt_tracking.networks.siamrpn import EXEMPLAR_SIDE
 from tadt_tracking.ops.anchors import context_side
 
-EXEMPLAR = 127  # pixels of the exemplar's side
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -102,7 +102,7 @@ def cut(picture: np.ndarray, box: Box, side: int, jitter: Jitter) -> tuple[np.nd
 def _scales(box: Box, stretch: float) -> tuple[float, float]:
     """Return by how much a window enlarges the picture around a box, along x and y."""
     wider = math.sqrt(stretch)
-    scale = EXEMPLAR / context_side(box.w * wider, box.h / wider)
+    scale = EXEMPLAR_SIDE / context_side(box.w * wider, box.h / wider)
     return scale * wider, scale / wider
 
 
