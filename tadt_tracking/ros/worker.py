@@ -9,7 +9,6 @@ rclpy.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -22,6 +21,7 @@ from tadt_tracking.result import Result
 from tadt_tracking.ros.builder import Builder, Change
 from tadt_tracking.ros.frames import Frame, FrameQueue, seconds
 from tadt_tracking.ros.job_thread import Job, JobThread
+from tadt_tracking.ros.mailbox import Mailbox
 from tadt_tracking.ros.memory import release_memory
 from tadt_tracking.ros.reports import (
     Counts,
@@ -62,8 +62,7 @@ class Worker:
         self._builder = Builder(self._on_built, listener)
         self._lock = self._thread.lock  # guards all below
         self._frames = FrameQueue(buffer_frames, catch_up_frames)
-        self._requests: deque[Job | InitRequest] = deque()
-        self._waiting: InitRequest | None = None
+        self._mailbox = Mailbox()
         self._target: Target | None = None
         self._numbers = count(1)  # of targets without an id
 
@@ -83,13 +82,9 @@ class Worker:
         self._thread.halt()
         self._frames.clear()
         with self._lock:
-            waiting, self._waiting = self._waiting, None
-            reasons = [] if waiting is None else [f"deactivated before {waiting} came"]
-            boxes = [asked for asked in self._requests if isinstance(asked, InitRequest)]
-            reasons += ["deactivated before it was taken up"] * len(boxes)
-            self._requests = deque(asked for asked in self._requests if asked not in boxes)
-        for reason in reasons:
-            self._listener.refused("target_init", reason)
+            dropped = self._mailbox.drop_boxes()
+        for before in dropped:
+            self._listener.refused("target_init", f"deactivated before {before}")
 
     def close(self) -> None:
         """Halt for good, and wait for no tracker that is being built."""
@@ -132,29 +127,23 @@ class Worker:
                 result=target.result if target else None,
                 counts=target.counts(self._frames.received) if target else Counts(),
                 last_change=target.last_change if target else "",
-                waiting_for=str(self._waiting) if self._waiting else "",
+                waiting_for=str(self._mailbox.waiting or ""),
             )
 
     def _ask(self, request: Job | InitRequest) -> None:
         with self._lock:
-            self._requests.append(request)
+            self._mailbox.put(request)
             self._lock.notify()
 
     # In the worker's thread.
 
     def _next_job(self) -> Job | None:
-        if self._requests:
-            asked = self._requests.popleft()
+        newest = self._frames.newest
+        asked = self._mailbox.next(newest.stamp if newest else None)
+        if asked is not None:
             return partial(self._take_up, asked) if isinstance(asked, InitRequest) else asked
-        if self._waiting is not None and self._is_due(self._waiting):
-            request, self._waiting = self._waiting, None
-            return partial(self._take_up, request)
         frame = self._frames.take_after(self._target.cursor) if self._target else None
         return None if frame is None else partial(self._process, frame)
-
-    def _is_due(self, request: InitRequest) -> bool:
-        newest = self._frames.newest
-        return newest is not None and request.stamp <= newest.stamp
 
     def _take_up(self, request: InitRequest) -> None:
         """Set the target on its frame, or wait for that frame, or refuse."""
@@ -162,9 +151,9 @@ class Worker:
             newest = self._frames.newest
             frame = self._frames.find(request.stamp) if request.stamp else newest
             if frame is None and (newest is None or request.stamp > newest.stamp):
-                self._waiting = request
+                self._mailbox.waiting = request
             held = str(self._frames)
-        if self._waiting is request:
+        if self._mailbox.waiting is request:
             self._listener.noted(f"target_init waits for {request}: there are {held}")
             return
         if frame is None:
@@ -190,7 +179,7 @@ class Worker:
         update_ms = _ms_since(started)
         target = Target.at(frame, box, target_id or f"target-{next(self._numbers)}")
         with self._lock:
-            self._target, self._waiting = target, None
+            self._target, self._mailbox.waiting = target, None
             self._frames.catch_up(target.cursor)
         self._listener.noted(f"target {target.target_id!r} set at {tuple(box)}")
         self._publish(target, frame, image, target.result, update_ms)
@@ -222,7 +211,8 @@ class Worker:
 
     def _forget(self) -> None:
         with self._lock:
-            target, self._target, self._waiting = self._target, None, None
+            target, self._target = self._target, None
+            self._mailbox.waiting = None
             self._frames.skip_missed()
         if target is not None:
             self._listener.noted(f"target {target.target_id!r} forgotten")
