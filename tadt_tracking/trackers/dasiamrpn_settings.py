@@ -53,7 +53,7 @@ VARIANTS = {
 # What a session loses, doubts and finds targets by (docs/benchmarks.md tells how they were chosen).
 THRESHOLDS = {
     RESNET: Thresholds(0.05, 0.25, 0.5),
-    NARROW: Thresholds(0.05, 0.5, 0.5),
+    NARROW: Thresholds(0.01, 0.65, 0.65),
 }
 # Logistic fits by `tadt-eval calibrate`, on half of the sequences (docs/benchmarks.md); AlexNets of
 # other widths use the narrow one's as they are.

@@ -4,7 +4,7 @@ import pytest
 
 from tadt_tracking.result import State
 from tadt_tracking.session.settings import SessionSettings
-from tadt_tracking.session.states import StateMachine
+from tadt_tracking.session.states import LONGEST_DOUBT, SETTLED, SETTLED_SHARE, StateMachine
 from tadt_tracking.settings import SettingError
 from tadt_tracking.trackers.base import Thresholds
 
@@ -18,8 +18,9 @@ def test_good_scores_keep_it_tracked():
     assert _judged(0.9, 0.65, 0.6, 0.99) == ["TRACKING"] * 4
 
 
-def test_scores_in_between_are_doubted_but_never_lose():
-    assert _judged(0.9, *[0.5, 0.59] * 50) == ["TRACKING"] + ["UNCERTAIN"] * 100
+def test_scores_in_between_are_doubted_but_do_not_lose():
+    assert _judged(0.9, 0.5, 0.56) == ["TRACKING", "UNCERTAIN", "UNCERTAIN"]
+    assert "LOST" not in _judged(*[0.5] * 200)
 
 
 def test_abrupt_end_is_lost_at_once():
@@ -41,7 +42,42 @@ def test_slightly_low_scores_between_good_ones_never_add_up():
 
 def test_doubt_ends_with_a_score_that_gives_no_cause_for_it():
     assert _judged(0.1, 0.61) == ["UNCERTAIN", "TRACKING"]
-    assert _judged(0.1, 0.59, 0.59) == ["UNCERTAIN"] * 3
+    assert _judged(0.1, 0.56) == ["UNCERTAIN", "UNCERTAIN"]
+
+
+WATCHED = Thresholds(0.01, 0.6, 0.8)  # under which little is lost
+
+
+def test_what_is_doubted_for_long_is_asked_for_less():
+    low = 0.6 * SETTLED_SHARE
+    machine = StateMachine(WATCHED, 3.0)
+    assert _judged(*[low + 0.01] * (SETTLED - 1), machine=machine)[-1] == "UNCERTAIN"
+    assert _judged(low - 0.01, low + 0.01, machine=machine) == ["UNCERTAIN", "TRACKING"]
+    assert _judged(*[low - 0.01] * 50, machine=machine) == ["UNCERTAIN"] * 50
+
+
+def test_good_frames_restore_what_is_asked():
+    machine = StateMachine(WATCHED, 3.0)
+    _judged(*[0.2] * 50, machine=machine)
+    assert _judged(*[0.9] * SETTLED, machine=machine) == ["TRACKING"] * SETTLED
+    assert _judged(0.59, machine=machine) == ["UNCERTAIN"]
+
+
+def test_what_is_found_again_is_asked_for_as_much_as_at_first():
+    machine = StateMachine(WATCHED, 3.0)
+    _judged(*[0.2] * 50, machine=machine)
+    machine.regain()
+    assert _judged(0.59, machine=machine) == ["UNCERTAIN"]
+
+
+def test_no_doubt_lasts_for_ever():
+    states = _judged(*[0.2] * (LONGEST_DOUBT + 1), machine=StateMachine(WATCHED, 3.0))
+    assert states == ["UNCERTAIN"] * LONGEST_DOUBT + ["LOST"]
+
+
+def test_target_that_cannot_be_there_is_lost_at_once():
+    assert _judged(0.001, machine=StateMachine(WATCHED, 3.0)) == ["UNCERTAIN"]
+    assert _judged(0.0, machine=StateMachine(WATCHED, 3.0)) == ["LOST"]
 
 
 def test_only_what_nothing_speaks_against_is_trusted():
@@ -64,7 +100,8 @@ def test_what_was_found_again_is_lost_sooner():
 
 
 def test_no_score_counts_for_many():
-    assert _judged(0.0, patience=5.2) == _judged(0.005, patience=5.2) == ["LOST"]
+    assert _judged(0.0001, patience=5.2) == _judged(0.005, patience=5.2) == ["LOST"]
+    assert _judged(0.0001, patience=5.4) == ["UNCERTAIN"]
     assert _judged(1.0, 1.0, 0.2, 0.2, 0.2)[-1] == "LOST"
 
 
@@ -107,4 +144,4 @@ def test_threshold_is_a_probability_or_the_trackers():
 
 def test_threshold_below_what_a_frame_can_say_never_loses():
     machine = StateMachine(Thresholds(0.005, 0.5, 0.8), 2.0)
-    assert _judged(*[0.0] * 100, machine=machine) == ["UNCERTAIN"] * 100
+    assert _judged(*[0.0] * 200, machine=machine) == ["UNCERTAIN"] * 200
