@@ -29,7 +29,7 @@ class SessionSettings(Settings):
     )
     doubt_below: float = setting(
         OF_TRACKER,
-        "score below which the target is UNCERTAIN on a frame, down to a half of it the longer that "
+        "score below which the target is UNCERTAIN on a frame, down to half of it the longer that "
         "lasts; -1: the tracker's",
         minimum=OF_TRACKER,
         maximum=1.0,

@@ -13,17 +13,17 @@ WIDTH, HEIGHT = 480, 320
 SECONDS_A_FRAME = 1 / 15
 LEFT, RIGHT = -60.0, WIDTH + 60.0  # where the target is wholly outside
 TINT = (1.25, 0.85, 0.6)  # of the look-alike, as factors of blue, green and red
-R50, HCF, TADT = {"name": "dasiamrpn", "variant": "r50"}, {"name": "hcf"}, {"name": "tadt"}
+TRACKERS = {
+    "r50": {"name": "dasiamrpn", "variant": "r50"},
+    "narrow": {"name": "dasiamrpn", "variant": "narrow"},
+    "hcf": {"name": "hcf"},
+    "tadt": {"name": "tadt"},
+}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=TRACKERS.values(), ids=TRACKERS.keys())
 def session(request):
     return create_session(**request.param, device="cpu", background=False)
-
-
-def _by(*trackers):
-    names = [options["name"] for options in trackers]
-    return pytest.mark.parametrize("session", trackers, ids=names, indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,6 @@ class Run:
         return self.session.update(image, self.stamp)
 
 
-@_by(R50, HCF, TADT)
 def test_target_that_returns_on_the_other_side_is_found(session, film):
     run = Run(session, *film.frame(200))
     for x in np.linspace(206, RIGHT, 22):
@@ -84,7 +83,6 @@ def test_target_that_returns_on_the_other_side_is_found(session, film):
     assert session.redetections == 1
 
 
-@_by(R50, HCF, TADT)
 def test_look_alike_that_stays_is_not_taken_for_the_target(session, film):
     other = 330
     run = Run(session, *film.frame(200, other))
