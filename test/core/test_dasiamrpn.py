@@ -207,6 +207,6 @@ def test_nothing_is_learnt_while_learning_is_off(tracker):
 
 
 def test_thresholds_are_those_of_the_variant(tracker):
-    own = {"narrow": (0.05, 0.5, 0.5), "r50": (0.05, 0.25, 0.5)}
+    own = {"narrow": (0.01, 0.65, 0.65), "r50": (0.05, 0.25, 0.5)}
     assert tracker.thresholds == own[tracker.settings.variant]
     assert tracker.thresholds_of(tracker.settings) == tracker.thresholds
