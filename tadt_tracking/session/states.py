@@ -20,7 +20,9 @@ import math
 from tadt_tracking.result import State
 from tadt_tracking.trackers.base import Thresholds
 
-SUREST = 0.995  # scores beyond count as this one, so that no frame alone speaks for many
+# Scores beyond count as this one, so that no frame alone speaks for many; but one of 0 is no
+# evidence: the target has left the picture (session/visibility.py).
+SUREST = 0.995
 # Doubted frames, less those that are not, after which the score that is asked has fallen to this
 # share of `doubt_below`, evenly from frame to frame; and those after which the target is lost.
 SETTLED, SETTLED_SHARE = 10, 0.5
@@ -72,9 +74,10 @@ class StateMachine:
 
     @property
     def _asked(self) -> float:
-        """The score below which the target is doubted now."""
+        """The score below which the target is doubted now; none that speaks against it will do."""
         settled = min(self._doubts / SETTLED, 1.0)
-        return self._thresholds.doubt_below * (1 - settled * (1 - SETTLED_SHARE))
+        asked = self._thresholds.doubt_below * (1 - settled * (1 - SETTLED_SHARE))
+        return max(asked, self._thresholds.lose_below)
 
     def _loses(self, score: float) -> bool:
         """Whether the target is lost with a score, if it can be at all."""

@@ -56,6 +56,12 @@ def test_what_is_doubted_for_long_is_asked_for_less():
     assert _judged(*[low - 0.01] * 50, machine=machine) == ["UNCERTAIN"] * 50
 
 
+def test_score_that_speaks_against_the_target_never_ends_a_doubt():
+    machine = StateMachine(Thresholds(0.5, 0.6, 0.8), 1000.0)
+    assert _judged(*[0.49] * 50, machine=machine) == ["UNCERTAIN"] * 50
+    assert _judged(0.5, machine=machine) == ["TRACKING"]
+
+
 def test_good_frames_restore_what_is_asked():
     machine = StateMachine(WATCHED, 3.0)
     _judged(*[0.2] * 50, machine=machine)
