@@ -41,7 +41,8 @@ class Mailbox:
     def drop_boxes(self) -> list[str]:
         """Drop all boxes, keep the jobs; returns what each box was dropped before."""
         waiting, self.waiting = self.waiting, None
-        boxes = [asked for asked in self._asked if isinstance(asked, InitRequest)]
-        self._asked = deque(asked for asked in self._asked if asked not in boxes)
+        jobs = [asked for asked in self._asked if not isinstance(asked, InitRequest)]
+        boxes = len(self._asked) - len(jobs)
+        self._asked = deque(jobs)
         came = [] if waiting is None else [f"{waiting} came"]
-        return came + ["it was taken up"] * len(boxes)
+        return came + ["it was taken up"] * boxes
