@@ -21,7 +21,6 @@ from tadt_tracking.result import Result
 from tadt_tracking.ros.builder import Builder, Change
 from tadt_tracking.ros.frames import Frame, FrameQueue, seconds
 from tadt_tracking.ros.job_thread import Job, JobThread
-from tadt_tracking.ros.mailbox import Mailbox
 from tadt_tracking.ros.memory import release_memory
 from tadt_tracking.ros.reports import (
     Counts,
@@ -31,6 +30,7 @@ from tadt_tracking.ros.reports import (
     Report,
     Snapshot,
 )
+from tadt_tracking.ros.request_queue import RequestQueue
 from tadt_tracking.ros.target import Target
 
 
@@ -62,7 +62,7 @@ class Worker:
         self._builder = Builder(self._on_built, listener)
         self._lock = self._thread.lock  # guards all below
         self._frames = FrameQueue(buffer_frames, catch_up_frames)
-        self._mailbox = Mailbox()
+        self._requests = RequestQueue()
         self._target: Target | None = None
         self._numbers = count(1)  # of targets without an id
 
@@ -82,7 +82,7 @@ class Worker:
         self._thread.halt()
         self._frames.clear()
         with self._lock:
-            dropped = self._mailbox.drop_boxes()
+            dropped = self._requests.drop_boxes()
         for before in dropped:
             self._listener.refused("target_init", f"deactivated before {before}")
 
@@ -127,19 +127,19 @@ class Worker:
                 result=target.result if target else None,
                 counts=target.counts(self._frames.received) if target else Counts(),
                 last_change=target.last_change if target else "",
-                waiting_for=str(self._mailbox.waiting or ""),
+                waiting_for=str(self._requests.waiting or ""),
             )
 
     def _ask(self, request: Job | InitRequest) -> None:
         with self._lock:
-            self._mailbox.put(request)
+            self._requests.put(request)
             self._lock.notify()
 
     # In the worker's thread.
 
     def _next_job(self) -> Job | None:
         newest = self._frames.newest
-        asked = self._mailbox.next(newest.stamp if newest else None)
+        asked = self._requests.next(newest.stamp if newest else None)
         if asked is not None:
             return partial(self._take_up, asked) if isinstance(asked, InitRequest) else asked
         frame = self._frames.take_after(self._target.cursor) if self._target else None
@@ -151,9 +151,9 @@ class Worker:
             newest = self._frames.newest
             frame = self._frames.find(request.stamp) if request.stamp else newest
             if frame is None and (newest is None or request.stamp > newest.stamp):
-                self._mailbox.waiting = request
+                self._requests.waiting = request
             held = str(self._frames)
-        if self._mailbox.waiting is request:
+        if self._requests.waiting is request:
             self._listener.noted(f"target_init waits for {request}: there are {held}")
             return
         if frame is None:
@@ -179,7 +179,7 @@ class Worker:
         update_ms = _ms_since(started)
         target = Target.at(frame, box, target_id or f"target-{next(self._numbers)}")
         with self._lock:
-            self._target, self._mailbox.waiting = target, None
+            self._target, self._requests.waiting = target, None
             self._frames.catch_up(target.cursor)
         self._listener.noted(f"target {target.target_id!r} set at {tuple(box)}")
         self._publish(target, frame, image, target.result, update_ms)
@@ -212,7 +212,7 @@ class Worker:
     def _forget(self) -> None:
         with self._lock:
             target, self._target = self._target, None
-            self._mailbox.waiting = None
+            self._requests.waiting = None
             self._frames.skip_missed()
         if target is not None:
             self._listener.noted(f"target {target.target_id!r} forgotten")

@@ -8,7 +8,7 @@ from tadt_tracking.ros.job_thread import Job
 from tadt_tracking.ros.reports import InitRequest
 
 
-class Mailbox:
+class RequestQueue:
     """Requests in the order in which they came; whoever uses it holds a lock.
 
     Attributes:
