@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def play(job: Job, tell: Callable[[str], None]) -> None:
         children.wait(recorder, END_TIMEOUT_S)
 
 
-def node_command(name: str, parameters: dict[str, str | float]) -> list[str]:
+def node_command(name: str, parameters: Mapping[str, str | float]) -> list[str]:
     """Return the command that runs the node `name` of this package with parameters."""
     command = [sys.executable, "-m", f"tadt_tracking.ros.{name}", "--ros-args"]
     for key, value in parameters.items():
@@ -70,10 +70,13 @@ def node_command(name: str, parameters: dict[str, str | float]) -> list[str]:
 
 
 def _in_yaml(value: str | float) -> str:
-    """Return a value for YAML, text quoted: or a source "0" would be a number."""
+    """Return a value for YAML, text quoted: or a source "0" would be a number.
+
+    A node takes 1.0 for a number only and 1 for a count only.
+    """
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    return str(float(value))
+    return str(value)
 
 
 def environment(logs: Path) -> dict[str, str]:
@@ -90,19 +93,19 @@ def environment(logs: Path) -> dict[str, str]:
 
 
 def _source_command(job: Job) -> list[str]:
-    parameters: dict[str, str | float] = {
+    parameters = {
         "source": job.source,
         "init": job.init,
         "pace": job.pace,
         "rate": job.rate,
         "timeout": START_TIMEOUT_S,
+        "subscribers": 2,  # the tracker and the recorder
     }
-    # The tracker and the recorder.
-    return [*node_command("video_source", parameters), "-p", "subscribers:=2"]
+    return node_command("video_source", parameters)
 
 
 def _recorder_command(job: Job) -> list[str]:
-    parameters: dict[str, str | float] = {
+    parameters = {
         "folder": str(job.out),
         "video_rate": job.rate,
         "idle_timeout": IDLE_END_S,

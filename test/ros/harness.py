@@ -147,15 +147,16 @@ class Client:
 
     # Services.
 
-    def call(self, kind, name, request):
-        future = self.ask(kind, name, request)
+    def call(self, kind, name, request, node="tracker_node"):
+        future = self.ask(kind, name, request, node)
         self.spin_until(future.done, f"answer of {name}")
         return future.result()
 
-    def ask(self, kind, name, request):
+    def ask(self, kind, name, request, node="tracker_node"):
         """Call a service without waiting for its answer."""
+        name = f"{node}/{name}"
         if name not in self._clients:
-            self._clients[name] = self.node.create_client(kind, f"tracker_node/{name}")
+            self._clients[name] = self.node.create_client(kind, name)
         service = self._clients[name]
         self.spin_until(service.service_is_ready, f"service {name}")
         return service.call_async(request)
@@ -190,17 +191,19 @@ class Client:
     def reset(self):
         return self.call(Trigger, "reset", Trigger.Request())
 
-    def set_parameters(self, **values):
+    def set_parameters(self, node="tracker_node", **values):
         """Set parameters in one go (`__` in a name stands for a dot)."""
         parameters = [
             Parameter(name=name.replace("__", "."), value=_parameter_value(value))
             for name, value in values.items()
         ]
         request = SetParametersAtomically.Request(parameters=parameters)
-        return self.call(SetParametersAtomically, "set_parameters_atomically", request).result
+        name = "set_parameters_atomically"
+        return self.call(SetParametersAtomically, name, request, node).result
 
-    def get_parameter(self, name):
-        answer = self.call(GetParameters, "get_parameters", GetParameters.Request(names=[name]))
+    def get_parameter(self, name, node="tracker_node"):
+        request = GetParameters.Request(names=[name])
+        answer = self.call(GetParameters, "get_parameters", request, node)
         return parameter_value_to_python(answer.values[0])
 
     def describe(self, names):

@@ -192,7 +192,8 @@ def test_counts_are_those_of_the_target_that_was_stopped(tmp_path):
         statuses.publish(TrackerStatus(state=TrackerStatus.TRACKING, frames_seen=7))
         statuses.publish(TrackerStatus(state=TrackerStatus.IDLE))
         assert statuses.wait_for_all_acked()
-        time.sleep(1)  # taken, not yet looked at
+        for _ in range(3):  # a message is taken before a service answers, one a turn
+            client.get_parameter("folder", "result_recorder")
         recorder.process.send_signal(signal.SIGINT)
         children.wait(recorder, PATIENCE_S)
     assert json.loads((tmp_path / "summary.json").read_text())["frames_seen"] == 7
