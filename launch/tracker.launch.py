@@ -22,6 +22,12 @@ ARGUMENTS = [
         description="Topic of the camera's images; compressed ones come on <image>/compressed.",
     ),
     DeclareLaunchArgument(
+        "camera_info",
+        default_value="",
+        description="Topic of the camera's calibration, for ~/bearing. Empty: camera_info beside "
+        "the images.",
+    ),
+    DeclareLaunchArgument(
         "image_transport",
         default_value="",
         choices=["", "raw", "compressed"],
@@ -69,6 +75,12 @@ ARGUMENTS = [
 ]
 
 
+def beside(image: str) -> str:
+    """The topic of the calibration, where drivers publish it: beside their images."""
+    namespace, slash, _ = image.rpartition("/")
+    return f"{namespace}{slash}camera_info"
+
+
 def start_tracker(context: LaunchContext) -> list[Node]:
     """The node, with the arguments that were given laid over the parameter file."""
     params_file = LaunchConfiguration("params_file").perform(context)
@@ -78,13 +90,15 @@ def start_tracker(context: LaunchContext) -> list[Node]:
     given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
     if use_sim_time := LaunchConfiguration("use_sim_time").perform(context):
         given["use_sim_time"] = use_sim_time == "true"
+    image = LaunchConfiguration("image").perform(context)
+    camera_info = LaunchConfiguration("camera_info").perform(context)
     node = Node(
         package=PACKAGE,
         executable="tracker_node",
         name="tracker_node",
         namespace=LaunchConfiguration("namespace"),
         parameters=[params_file, given],
-        remappings=[("image", LaunchConfiguration("image"))],
+        remappings=[("image", image), ("camera_info", camera_info or beside(image))],
         output="screen",
     )
     return [node]

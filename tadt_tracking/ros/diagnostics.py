@@ -49,7 +49,7 @@ class Diagnostics:
         new_rejection = rejected.count > self._known_rejections
         self._known_faults, self._known_rejections = faults.count, rejected.count
         parts = {
-            "camera": camera_status(camera, stall_seconds),
+            "camera": camera_status(camera, stall_seconds, self._output.bearing.calibration),
             "tracker": tracker_status(
                 lifecycle, worker, faults, new_fault, self._output.latencies_ms()
             ),
@@ -63,8 +63,10 @@ class Diagnostics:
         self._publisher.publish(msg)
 
 
-def camera_status(camera: CameraState | None, stall_seconds: float) -> DiagnosticStatus:
-    """Tell of rate and stalls."""
+def camera_status(
+    camera: CameraState | None, stall_seconds: float, calibration: str
+) -> DiagnosticStatus:
+    """Tell of rate, stalls and calibration."""
     if camera is None:
         return _status(_OK, "not subscribed", "", {})
     level, message = _OK, f"{camera.rate_hz:.1f} Hz"
@@ -76,6 +78,7 @@ def camera_status(camera: CameraState | None, stall_seconds: float) -> Diagnosti
         "topic": camera.topic,
         "reliability": camera.reliability,
         "image": camera.picture,
+        "calibration": calibration,
         "rate [Hz]": f"{camera.rate_hz:.2f}",
         "frames received": camera.frames,
         "time since the last image [s]": f"{camera.silence_s:.2f}",

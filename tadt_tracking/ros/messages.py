@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import RegionOfInterest
+from geometry_msgs.msg import Vector3, Vector3Stamped
+from sensor_msgs.msg import CameraInfo, RegionOfInterest
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D, ObjectHypothesisWithPose
 
 from tadt_tracking.box import Box, BoxError
+from tadt_tracking.camera_model import CameraError, CameraModel
 from tadt_tracking.msg import TrackerStatus
 from tadt_tracking.result import Result
 from tadt_tracking.ros.reports import Report
@@ -19,6 +22,8 @@ STATES = {
     name: getattr(TrackerStatus, name)
     for name in ("IDLE", "TRACKING", "UNCERTAIN", "LOST", "SEARCHING")
 }
+# Lenses, by the names that CameraInfo has for them.
+LENSES = {"plumb_bob": "brown", "rational_polynomial": "brown", "equidistant": "fisheye"}
 
 
 def stamp_to_ns(stamp: Time) -> int:
@@ -62,6 +67,40 @@ def result_to_detection(header: Header, target_id: str, result: Result) -> Detec
     hypothesis.hypothesis.score = float(result.score)
     msg.results.append(hypothesis)
     return msg
+
+
+def camera_info_to_model(msg: CameraInfo, *, rectified: bool) -> CameraModel:
+    """Return the camera that a message describes.
+
+    Args:
+        msg: the message.
+        rectified: whether its images are: then P says where they look, and there is no distortion.
+
+    Raises:
+        CameraError: it is not calibrated, or in a way that cannot be used.
+    """
+    matrix = msg.p.reshape(3, 4)[:, :3] if rectified else msg.k.reshape(3, 3)
+    if not matrix.any():
+        raise CameraError(f"the camera is not calibrated: {'P' if rectified else 'K'} is all zeros")
+    region = msg.roi if msg.roi.width and msg.roi.height else msg
+    binning = (max(msg.binning_x, 1), max(msg.binning_y, 1))
+    size = (region.width // binning[0], region.height // binning[1])
+    sensor = {"binning": binning, "offset": (msg.roi.x_offset, msg.roi.y_offset)}
+    if rectified:
+        return CameraModel(size, matrix, **sensor)
+    distortion, model = np.array(msg.d, np.float64), msg.distortion_model
+    if distortion.any() and model not in LENSES:
+        raise CameraError(f"unknown distortion model {model!r}; valid are: {', '.join(LENSES)}")
+    if not distortion.any():  # some drivers then name no model
+        model, distortion = "plumb_bob", distortion[:0]
+    rotation = msg.r.reshape(3, 3) if msg.r.any() else np.eye(3)
+    return CameraModel(size, matrix, LENSES[model], distortion, rotation, **sensor)
+
+
+def direction_to_bearing(header: Header, direction: tuple[float, float, float]) -> Vector3Stamped:
+    """Return a unit vector in the camera's optical frame, that of the image's header."""
+    x, y, z = direction
+    return Vector3Stamped(header=header, vector=Vector3(x=x, y=y, z=z))
 
 
 def state_name(result: Result | None) -> str:

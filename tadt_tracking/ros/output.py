@@ -1,4 +1,4 @@
-"""All that the tracking tells goes through here: results, status, overlay, refusals, faults."""
+"""All that the tracking tells: results, status, bearing, overlay, refusals, faults."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
@@ -14,6 +15,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.msg import TrackerStatus
+from tadt_tracking.ros.bearing import Bearing
 from tadt_tracking.ros.messages import idle_status, report_to_status, result_to_detection
 from tadt_tracking.ros.overlay_topics import OverlayTopics
 from tadt_tracking.ros.rejections import Rejections
@@ -46,6 +48,7 @@ class Output:
         kept = QoSProfile(depth=_QUEUE_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._status = node.create_publisher(TrackerStatus, "~/status", kept)
         self._header = Header()  # of the last picture that a status was about
+        self.bearing = Bearing(node, partial(self.refused, "camera_info"))
         self._overlay = OverlayTopics(node)
         self._lock = threading.Lock()
         self._latencies: deque[tuple[float, float]] = deque(maxlen=_LATENCY_FRAMES)
@@ -58,6 +61,7 @@ class Output:
         if report.result is not None:
             detection = result_to_detection(self._header, report.target_id, report.result)
             self._results.publish(detection)
+            self.bearing.publish(report)
         end_to_end_ms = (self._now_ns() - report.frame.stamp) / 1e6
         self._status.publish(report_to_status(report, end_to_end_ms))
         if report.result is not None:

@@ -28,6 +28,11 @@ class NodeSettings(CameraSettings):
     tracker: str = setting(
         "tadt", "tracking method; can be changed while tracking", choices=tuple(TRACKERS)
     )
+    rectified: bool = setting(
+        False,
+        "the images are rectified: `~/bearing` goes by the projection matrix of camera_info, and "
+        "by no distortion; takes effect at every activation",
+    )
     autostart: bool = setting(True, "configure and activate by itself; read when the node starts")
     init_buffer: int = setting(
         30,

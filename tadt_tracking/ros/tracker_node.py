@@ -141,6 +141,7 @@ class TrackerNode(LifecycleNode):
             self._output.idle(kept.loaded.name)
         self._worker.start()
         self._camera = Camera(self, settings, self._worker.offer, self._refuse_image)
+        self._output.bearing.subscribe(settings.rectified)
         self._targets = self.create_subscription(
             Detection2D, "target_init", self._on_init, _INIT_DEPTH
         )
@@ -159,6 +160,7 @@ class TrackerNode(LifecycleNode):
         if self._camera is not None:
             self._camera.close()
             self._camera = None
+        self._output.bearing.unsubscribe()
         if self._worker is not None:
             self._worker.halt()
 

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "tadt_tracking"
 # Each may import what stands in lower layers, and its own.
 LAYERS = [
-    {"box", "cores", "crops", "photographs", "result", "settings"},
+    {"box", "camera_model", "cores", "crops", "photographs", "result", "settings"},
     {"networks", "ops"},
     {"engines", "weights"},
     {"trackers"},

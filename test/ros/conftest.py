@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,10 @@ os.environ.update(private_domain())
 # A shell starts background jobs with SIGINT ignored, and children inherit that; ours must hear it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-from harness import Client, NodeProcess  # noqa: E402
+import rclpy  # noqa: E402
+from harness import Client, NodeProcess, spin_until  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from rclpy.lifecycle import LifecycleNode  # noqa: E402
 from scenes import Scene  # noqa: E402
 from worker_bench import Bench  # noqa: E402
 
@@ -51,6 +55,21 @@ def tracking(client):
     client.set_target(scene.box(0), client.stamp, "kept")
     client.result_of(client.stamp)
     return client
+
+
+@pytest.fixture
+def parts_node():
+    """A managed node of this process, for parts that publish; `spin_until` waits and hears."""
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = LifecycleNode("parts", context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    node.spin_until = partial(spin_until, executor)
+    yield node
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown(context=context)
 
 
 @pytest.fixture

@@ -34,6 +34,15 @@ CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACT
 DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
 
 
+def spin_until(executor, reached, what):
+    """Let an executor work until `reached()` is true, and return that; fails after a long time."""
+    end = time.monotonic() + PATIENCE_S
+    while not (value := reached()):
+        assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain for {what}"
+        executor.spin_once(timeout_sec=0.1)
+    return value
+
+
 def executable(name):
     """The installed executable of the package."""
     prefixes = [*os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep), sys.prefix]
@@ -125,11 +134,7 @@ class Client:
 
     def spin_until(self, reached, what):
         """Handle messages until `reached()` is true; fails after a long time."""
-        end = time.monotonic() + PATIENCE_S
-        while not (value := reached()):
-            assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain for {what}"
-            self.executor.spin_once(timeout_sec=0.1)
-        return value
+        return spin_until(self.executor, reached, what)
 
     def wait_for_node(self):
         """Wait until the node is active and all topics are connected both ways."""

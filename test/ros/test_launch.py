@@ -71,19 +71,26 @@ def test_the_launched_node_tracks_under_its_arguments(launch, tmp_path):
         client.track(SCENE.frame(1))
 
 
-def test_a_compressed_camera(launch):
-    launch("image_transport:=compressed")
+def wait_for_subscriptions(client, *topics):
+    client.wait_for_state("active")
+    for topic in topics:
+        client.spin_until(lambda name=topic: client.node.count_subscribers(name) == 1, topic)
+
+
+def test_a_compressed_camera_with_its_calibration_elsewhere(launch):
+    launch("image_transport:=compressed", "camera_info:=/factory/calibration")
     with Client() as client:
-        client.wait_for_state("active")
-        topic = "/camera/image_raw/compressed"
-        client.spin_until(lambda: client.node.count_subscribers(topic) == 1, topic)
+        wait_for_subscriptions(client, "/camera/image_raw/compressed", "/factory/calibration")
 
 
-def test_the_default_topic_and_sim_time(launch):
+def test_the_default_topics_and_sim_time(launch):
     launch("use_sim_time:=true")
     with Client() as client:
-        client.wait_for_state("active")
+        wait_for_subscriptions(client, "/camera/image_raw", "/camera/camera_info")
         assert client.get_parameter("use_sim_time") is True
-        client.spin_until(
-            lambda: client.node.count_subscribers("/camera/image_raw") == 1, "the default topic"
-        )
+
+
+def test_a_relative_camera_in_a_namespace(launch):
+    launch("namespace:=drone1", "image:=front/image_raw")
+    with Client("/drone1") as client:
+        wait_for_subscriptions(client, "/drone1/front/image_raw", "/drone1/front/camera_info")

@@ -1,13 +1,17 @@
 """Conversion between messages and the core's types."""
 
+import numpy as np
 import pytest
+from sensor_msgs.msg import CameraInfo
 from tadt_tracking.msg import TrackerStatus
 from vision_msgs.msg import Detection2D
 
 from tadt_tracking.box import Box, BoxError
+from tadt_tracking.camera_model import CameraError
 from tadt_tracking.result import Result, State
 from tadt_tracking.ros.frames import Frame
 from tadt_tracking.ros.messages import (
+    camera_info_to_model,
     detection_to_box,
     ns_to_stamp,
     report_to_status,
@@ -17,6 +21,7 @@ from tadt_tracking.ros.messages import (
 from tadt_tracking.ros.reports import Counts, Report
 
 BOX = Box(10.25, 20.5, 30, 40)
+TURN = np.diag([-1.0, -1.0, 1.0])
 
 
 def status_of(result):
@@ -84,3 +89,66 @@ def test_search_region_covers_the_box_in_whole_pixels():
     found = (region.x_offset, region.y_offset, region.width, region.height)
     assert found == (0, 3, 101, 51)
     assert status_of(seen()).search_region.width == 0
+
+
+def camera_info(model="plumb_bob", coefficients=(-0.3, 0.1, 0.0, 0.001, 0.0)):
+    msg = CameraInfo(width=640, height=480, distortion_model=model, d=list(coefficients))
+    msg.k = np.array([500.0, 0, 320, 0, 510, 240, 0, 0, 1])
+    msg.p = np.array([450.0, 0, 310, -30, 0, 450, 230, 0, 0, 0, 1, 0])
+    return msg
+
+
+@pytest.mark.parametrize(
+    ("model", "coefficients", "lens"),
+    [
+        ("plumb_bob", [-0.3, 0.1, 0.0, 0.001, 0.0], "brown"),
+        ("rational_polynomial", [0.1] * 8, "brown"),
+        ("equidistant", [0.1] * 4, "fisheye"),
+    ],
+)
+def test_a_camera_info_is_a_camera(model, coefficients, lens):
+    camera = camera_info_to_model(camera_info(model, coefficients), rectified=False)
+    assert (camera.size, camera.lens) == ((640, 480), lens)
+    assert camera.matrix.tolist() == [[500, 0, 320], [0, 510, 240], [0, 0, 1]]
+    assert camera.distortion.tolist() == coefficients
+    assert camera.rotation.tolist() == np.eye(3).tolist()  # R is all zeros: not given
+    assert (camera.binning, camera.offset) == ((1, 1), (0, 0))
+
+
+def test_rectified_images_go_by_the_projection_and_no_distortion():
+    msg = camera_info("omni")  # of the images as they came
+    msg.r = TURN.ravel()
+    camera = camera_info_to_model(msg, rectified=True)
+    assert camera.matrix.tolist() == [[450, 0, 310], [0, 450, 230], [0, 0, 1]]
+    assert not len(camera.distortion)
+    assert camera.rotation.tolist() == np.eye(3).tolist()
+
+
+def test_images_of_a_pair_as_they_came_are_turned_to_the_optical_frame():
+    msg = camera_info()
+    msg.r = TURN.ravel()
+    assert camera_info_to_model(msg, rectified=False).rotation.tolist() == TURN.tolist()
+
+
+def test_a_part_of_the_sensor_binned():
+    msg = camera_info()
+    msg.binning_x, msg.binning_y = 2, 4
+    msg.roi.x_offset, msg.roi.y_offset, msg.roi.width, msg.roi.height = 10, 20, 400, 300
+    camera = camera_info_to_model(msg, rectified=False)
+    assert (camera.size, camera.binning, camera.offset) == ((200, 75), (2, 4), (10, 20))
+
+
+def test_a_lens_without_distortion_needs_no_name():
+    camera = camera_info_to_model(camera_info("", [0.0] * 5), rectified=False)
+    assert not len(camera.distortion)
+
+
+@pytest.mark.parametrize(("rectified", "named"), [(False, "K"), (True, "P")])
+def test_a_camera_that_is_not_calibrated_is_refused(rectified, named):
+    with pytest.raises(CameraError, match=f"not calibrated: {named} is all zeros"):
+        camera_info_to_model(CameraInfo(width=640, height=480), rectified=rectified)
+
+
+def test_an_unknown_distortion_is_refused_by_name():
+    with pytest.raises(CameraError, match=r"'omni'; valid are: plumb_bob, rational_polynomial"):
+        camera_info_to_model(camera_info("omni"), rectified=False)

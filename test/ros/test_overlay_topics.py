@@ -1,12 +1,8 @@
 """The overlay's topics, over real DDS within this process."""
 
-import time
-
 import numpy as np
 import pytest
-import rclpy
-from harness import PATIENCE_S, image_message
-from rclpy.lifecycle import LifecycleNode
+from harness import image_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from tadt_tracking.box import Box
@@ -21,20 +17,10 @@ BOX, REGION = Box(50, 40, 30, 30), Box(10, 10, 100, 90)
 
 
 @pytest.fixture
-def node():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = LifecycleNode("overlay", context=context)
-    yield node
-    node.destroy_node()
-    rclpy.shutdown(context=context)
-
-
-@pytest.fixture
-def topics(node):
-    made = overlay_topics.OverlayTopics(node)
-    node.trigger_configure()
-    node.trigger_activate()
+def topics(parts_node):
+    made = overlay_topics.OverlayTopics(parts_node)
+    parts_node.trigger_configure()
+    parts_node.trigger_activate()
     return made
 
 
@@ -60,27 +46,20 @@ def report(state=State.SEARCHING, picture=PICTURE):
 def connect(node, kind, name):
     """Subscribe, and wait until the publisher knows."""
     subscription = node.create_subscription(kind, name, lambda msg: None, 10)
-    wait(lambda: node.count_subscribers(subscription.topic_name) == 1)
+    node.spin_until(lambda: node.count_subscribers(subscription.topic_name) == 1, name)
     return subscription
-
-
-def wait(reached):
-    end = time.monotonic() + PATIENCE_S
-    while not reached():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
     ("kind", "name"), [(Image, "~/overlay"), (CompressedImage, "~/overlay/compressed")]
 )
-def test_nothing_is_drawn_but_while_somebody_listens(node, topics, drawn, kind, name):
+def test_nothing_is_drawn_but_while_somebody_listens(parts_node, topics, drawn, kind, name):
     topics.publish(report())
     assert drawn == []
-    subscription = connect(node, kind, name)
-    wait(lambda: topics.publish(report()) or drawn)
-    node.destroy_subscription(subscription)
-    wait(lambda: not is_drawn(topics, drawn))
+    subscription = connect(parts_node, kind, name)
+    parts_node.spin_until(lambda: topics.publish(report()) or drawn, "a picture")
+    parts_node.destroy_subscription(subscription)
+    parts_node.spin_until(lambda: not is_drawn(topics, drawn), "no picture")
 
 
 def is_drawn(topics, drawn):
@@ -89,15 +68,15 @@ def is_drawn(topics, drawn):
     return bool(drawn)
 
 
-def test_it_shows_what_was_reported(node, topics, drawn):
-    connect(node, Image, "~/overlay")
-    wait(lambda: topics.publish(report()) or drawn)
+def test_it_shows_what_was_reported(parts_node, topics, drawn):
+    connect(parts_node, Image, "~/overlay")
+    parts_node.spin_until(lambda: topics.publish(report()) or drawn, "a picture")
     assert drawn[0] == Overlay("SEARCHING", 0.25, BOX, REGION, "tadt   12 ms")
 
 
-def test_without_a_target_there_is_nothing_to_show(node, topics, drawn):
-    connect(node, Image, "~/overlay")
-    wait(lambda: is_drawn(topics, drawn))
+def test_without_a_target_there_is_nothing_to_show(parts_node, topics, drawn):
+    connect(parts_node, Image, "~/overlay")
+    parts_node.spin_until(lambda: is_drawn(topics, drawn), "a picture")
     drawn.clear()
     topics.publish(Report(report().frame, "", None, 0.0, Counts(), "tadt"))
     assert drawn == []
