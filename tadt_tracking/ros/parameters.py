@@ -17,7 +17,7 @@ from tadt_tracking.ros.camera import CameraSettings
 from tadt_tracking.ros.declaration import declare, read
 from tadt_tracking.ros.reports import NamedSession
 from tadt_tracking.session import Session, SessionSettings
-from tadt_tracking.settings import Settings, setting
+from tadt_tracking.settings import SettingError, Settings, setting
 from tadt_tracking.trackers import TRACKERS, create_tracker, tracker_class
 
 
@@ -181,20 +181,41 @@ class NodeParameters:
         session = read(self._node, SessionSettings, _SESSION, changes)
         return TrackerChoice(name, compute, settings, session)
 
+    def _changed_choice(self, changes: Mapping[str, Any]) -> TrackerChoice:
+        for prefix, kind in GROUPS:
+            read(self._node, kind, prefix, changes)
+        choice = self._choice(changes)
+        if not _OF_COMPUTE.isdisjoint(changes):
+            Compute.choose(choice.compute)  # says what this machine does not have
+        return choice
+
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}
         try:
-            for prefix, kind in GROUPS:
-                read(self._node, kind, prefix, changes)
-            choice = self._choice(changes)
-            if not _OF_COMPUTE.isdisjoint(changes):
-                Compute.choose(choice.compute)  # says what this machine does not have
+            _require_good(changes)
+        except SettingError as error:
+            return _refusal(error)
+        try:
+            choice = self._changed_choice(changes)
         except ValueError as error:
-            return SetParametersResult(successful=False, reason=str(error))
+            if self._asked is None:  # what the node was started with is wrong: one by one will do
+                return SetParametersResult(successful=True)
+            return _refusal(error)
         if choice != self._asked and any(_is_part(name, choice) for name in changes):
             self._asked = choice
             self._tracker_changed(choice)
         return SetParametersResult(successful=True)
+
+
+def _refusal(error: Exception) -> SetParametersResult:
+    return SetParametersResult(successful=False, reason=str(error))
+
+
+def _require_good(changes: Mapping[str, Any]) -> None:
+    """Raise SettingError where a change is wrong whatever the other values are."""
+    for prefix, kind in GROUPS:
+        names = {field.name: f"{prefix}{field.name}" for field in dataclasses.fields(kind)}
+        kind.from_dict({field: changes[name] for field, name in names.items() if name in changes})
 
 
 def _is_part(name: str, choice: TrackerChoice) -> bool:

@@ -208,6 +208,24 @@ def test_a_wrong_choice_fails_the_configuration_until_corrected(wrong, reason, r
         assert process.alive
 
 
+def test_wrong_values_given_at_the_start_are_corrected_one_by_one():
+    wrong = {"tracker": "nonsense", "engine": "abacus"}
+    with NodeProcess("/wrongs", **wrong) as process, Client("/wrongs") as client:
+        client.spin_until(
+            lambda: "'nonsense'" in client.fresh("tracker").get("last fault", ""), "the reason"
+        )
+        refused = client.set_parameters(precision="fp8")
+        assert not refused.successful and "'fp8'" in refused.reason
+        assert client.set_parameters(tracker="tadt").successful
+        assert not client.change_state(CONFIGURE)
+        assert "'abacus'" in client.fresh("tracker")["last fault"]
+        assert client.set_parameters(engine="auto").successful
+        bring_up(client)
+        follow(client)
+        assert not client.set_parameters(engine="abacus").successful
+        assert process.alive
+
+
 def test_the_log_tells_what_was_picked(managed):
     process, client = managed
     bring_up(client)
