@@ -19,8 +19,9 @@ help:  ## This list
 setup:  ## The environment: packages, message code; again only where something changed
 	@$(PYTHON) bare/setup_environment.py
 
-demo: setup  ## A tracker (TRACKER=<name>) over ROS 2. On your video: VIDEO=<file|folder|camera> INIT=x,y,w,h
+demo: setup  ## A tracker (TRACKER=, VARIANT=) over ROS 2. On your video: VIDEO=<file|folder|camera> INIT=x,y,w,h
 	@$(RUN) python -m tadt_tracking.demo $(if $(TRACKER),--tracker "$(TRACKER)") \
+		$(if $(VARIANT),--variant "$(VARIANT)") \
 		$(if $(VIDEO),--video "$(VIDEO)") $(if $(INIT),--init "$(INIT)")
 
 test: setup  ## All tests; fails if any part fails

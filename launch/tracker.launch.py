@@ -12,8 +12,15 @@ from launch_ros.substitutions import FindPackageShare
 PACKAGE = "tadt_tracking"
 DEFAULT_PARAMETERS = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "tracker.yaml"])
 
-# Parameters that can be given as arguments too.
-OVERRIDES = ("image_transport", "tracker", "device", "engine", "precision")
+# Arguments for parameters.
+OVERRIDES = {
+    "image_transport": "image_transport",
+    "tracker": "tracker",
+    "variant": "dasiamrpn.variant",
+    "device": "device",
+    "engine": "engine",
+    "precision": "precision",
+}
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -43,6 +50,12 @@ ARGUMENTS = [
         "tracker",
         default_value="",
         description="Tracking method, such as tadt. Empty: as the parameter file says.",
+    ),
+    DeclareLaunchArgument(
+        "variant",
+        default_value="",
+        description="Network of the tracker dasiamrpn: narrow (small) or r50 (accurate), or one "
+        "that you have weights for. Empty: as the parameter file says.",
     ),
     DeclareLaunchArgument(
         "device",
@@ -86,8 +99,11 @@ def start_tracker(context: LaunchContext) -> list[Node]:
     params_file = LaunchConfiguration("params_file").perform(context)
     if not Path(params_file).is_file():
         raise FileNotFoundError(f"params_file: there is no file {params_file!r}")
-    arguments = {name: LaunchConfiguration(name).perform(context) for name in OVERRIDES}
-    given = {name: ParameterValue(text, value_type=str) for name, text in arguments.items() if text}
+    given = {
+        parameter: ParameterValue(text, value_type=str)
+        for argument, parameter in OVERRIDES.items()
+        if (text := LaunchConfiguration(argument).perform(context))
+    }
     if use_sim_time := LaunchConfiguration("use_sim_time").perform(context):
         given["use_sim_time"] = use_sim_time == "true"
     image = LaunchConfiguration("image").perform(context)

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     # A shell starts background jobs with it ignored; the children, who inherit that, end by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        prepare(options.out / "logs", options.tracker, tell=print)
+        prepare(options.out / "logs", options.tracker, options.variant, tell=print)
         truth = None if options.video else clip.prepare(options.out, options.frames)
         play(_job(options, truth), tell=print)
         print(report(options.out, truth))
@@ -49,6 +49,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tracker", choices=tuple(WEIGHTS), default=DEFAULT_TRACKER, help="tracking method"
     )
+    parser.add_argument("--variant", help="network of a tracker that has several")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for results")
     parser.add_argument(
         "--pace",
@@ -68,17 +69,23 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         )
     if options.init and not options.video:
         parser.error("--init belongs to --video: the rendered clip brings its own box")
+    variants = WEIGHTS[options.tracker]
+    if options.variant is None:
+        options.variant = next(iter(variants))
+    if options.variant not in variants:
+        valid = ", ".join(filter(None, variants)) or "none"
+        parser.error(f"--variant {options.variant!r}: those of {options.tracker} are: {valid}")
     if not 1 < options.frames <= clip.FRAMES:
         parser.error(f"--frames must lie in [2, {clip.FRAMES}], got {options.frames}")
     return options
 
 
 def _job(options: argparse.Namespace, rendered: clip.Clip | None) -> Job:
+    chosen = {name: getattr(options, name) for name in ("out", "tracker", "variant", "pace")}
     if rendered is None:
-        return Job(options.video, options.init, options.out, options.tracker, pace=options.pace)
+        return Job(options.video, options.init, **chosen)
     init = ",".join(str(value) for value in rendered.truth[0])
-    source = str(rendered.pictures)
-    return Job(source, init, options.out, options.tracker, rate=clip.RATE_HZ, pace=options.pace)
+    return Job(str(rendered.pictures), init, rate=clip.RATE_HZ, **chosen)
 
 
 def _save_picture(video: Path, path: Path) -> None:

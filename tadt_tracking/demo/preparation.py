@@ -12,15 +12,25 @@ from pathlib import Path
 from tadt_tracking.demo.processes import Children
 from tadt_tracking.weights import cache_folder, fetch
 
-# Trackers and their default weights; the registry of trackers takes seconds to load.
-WEIGHTS = {"tadt": "vgg16-oxford", "hcf": "vgg19-oxford", "dasiamrpn": "siamrpn-narrow"}
+# Trackers, and the weights of their variants, the default one first ("": there is but one). The
+# registry of trackers takes seconds to load.
+WEIGHTS = {
+    "tadt": {"": "vgg16-oxford"},
+    "hcf": {"": "vgg19-oxford"},
+    "dasiamrpn": {"narrow": "siamrpn-narrow", "r50": "siamrpn-r50"},
+}
 DEFAULT_TRACKER = "tadt"
-BUILD = "from tadt_tracking import create_tracker; create_tracker({tracker!r})"
+BUILD = "from tadt_tracking import create_tracker; create_tracker({tracker!r}, **{options!r})"
 TIMEOUT_S = 300.0
 ENGINES = Path(__file__).parents[1] / "engines"  # what makes networks small
 
 
-def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
+def options_of(variant: str) -> dict[str, str]:
+    """Return the tracker's options that make it the variant."""
+    return {"variant": variant} if variant else {}
+
+
+def prepare(logs: Path, tracker: str, variant: str, tell: Callable[[str], None]) -> None:
     """Fetch the tracker's weights and, where OpenVINO is installed, have the network made small.
 
     Whether that has been done is told by a file in the cache: to look closer takes torch, which
@@ -29,14 +39,15 @@ def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
     Args:
         logs: folder for the log of the process that builds the tracker.
         tracker: a key of `WEIGHTS`.
+        variant: a key of what is there.
         tell: takes lines for people.
 
     Raises:
         WeightsError: the weights cannot be fetched.
         ChildFailed: the tracker cannot be built.
     """
-    fetch(WEIGHTS[tracker])
-    done = _done_file(tracker)
+    fetch(WEIGHTS[tracker][variant])
+    done = _done_file(f"{tracker}-{variant}")
     if done is None or done.exists():
         return
     tell(
@@ -44,17 +55,18 @@ def prepare(logs: Path, tracker: str, tell: Callable[[str], None]) -> None:
         "on a busy machine)"
     )
     with Children(logs, dict(os.environ)) as children:
-        build = [sys.executable, "-c", BUILD.format(tracker=tracker)]
+        code = BUILD.format(tracker=tracker, options=options_of(variant))
+        build = [sys.executable, "-c", code]
         children.wait(children.start("preparation", build), TIMEOUT_S)
     done.parent.mkdir(parents=True, exist_ok=True)
     done.touch()
 
 
-def _done_file(tracker: str) -> Path | None:
+def _done_file(network: str) -> Path | None:
     """Return the file that is there once all is prepared; None where there is nothing to do."""
     try:
         versions = [f"{name}-{metadata.version(name)}" for name in ("openvino", "nncf")]
     except metadata.PackageNotFoundError:
         return None
     makers = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(ENGINES.glob("*.py"))))
-    return cache_folder() / "-".join(["prepared", tracker, *versions, makers.hexdigest()[:16]])
+    return cache_folder() / "-".join(["prepared", network, *versions, makers.hexdigest()[:16]])

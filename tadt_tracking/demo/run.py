@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tadt_tracking.demo.preparation import options_of
 from tadt_tracking.demo.processes import Child, Children, interrupt
 from tadt_tracking.ros.private_domain import private_domain
 
@@ -26,6 +27,7 @@ class Job:
         init: the target on the first picture, "x,y,w,h" in pixels.
         out: folder for the results and the logs.
         tracker: what follows the target.
+        variant: of the tracker; empty where there is but one.
         rate: pictures a second; 0 for the source's own.
         pace: "realtime" or "lockstep", see the node `video_source`.
     """
@@ -34,6 +36,7 @@ class Job:
     init: str
     out: Path
     tracker: str
+    variant: str = ""
     rate: float = 0.0
     pace: str = "realtime"
 
@@ -51,7 +54,7 @@ def play(job: Job, tell: Callable[[str], None]) -> None:
     with Children(job.out / "logs", environment(job.out / "logs")) as children:
         source = children.start("video_source", _source_command(job))
         recorder = children.start("result_recorder", _recorder_command(job))
-        children.start("tracker_node", node_command("tracker_node", {"tracker": job.tracker}))
+        children.start("tracker_node", _tracker_command(job))
         tell("starting video_source, tracker_node and result_recorder (Ctrl-C ends the video)")
         try:
             children.wait(source)
@@ -102,6 +105,11 @@ def _source_command(job: Job) -> list[str]:
         "subscribers": 2,  # the tracker and the recorder
     }
     return node_command("video_source", parameters)
+
+
+def _tracker_command(job: Job) -> list[str]:
+    options = {f"{job.tracker}.{name}": value for name, value in options_of(job.variant).items()}
+    return node_command("tracker_node", {"tracker": job.tracker, **options})
 
 
 def _recorder_command(job: Job) -> list[str]:

@@ -249,7 +249,7 @@ def builds(monkeypatch, tmp_path):
     def prepare(code):
         monkeypatch.setattr(preparation, "BUILD", code)
         told = []
-        preparation.prepare(tmp_path / "logs", "tadt", told.append)
+        preparation.prepare(tmp_path / "logs", "tadt", "", told.append)
         return told
 
     return prepare
@@ -280,8 +280,32 @@ def test_nothing_is_prepared_without_openvino(builds, monkeypatch):
 
 
 def test_the_weights_fetched_are_those_of_the_trackers():
-    defaults = {name: kind.weights_name(kind.Settings()) for name, kind in TRACKERS.items()}
-    assert defaults == preparation.WEIGHTS
+    for name, kind in TRACKERS.items():
+        variants = preparation.WEIGHTS[name]
+        for variant, weights in variants.items():
+            settings = kind.Settings(**preparation.options_of(variant))
+            assert kind.weights_name(settings) == weights
+        assert kind.weights_name(kind.Settings()) == next(iter(variants.values()))
+
+
+def test_another_network_follows_the_clip_too(tmp_path):
+    given = ("--tracker", "dasiamrpn", "--variant", "r50", "--frames", FRAMES)
+    demo = start_demo(tmp_path, *given, "--pace", "lockstep")
+    wait_for_log(tmp_path, "tracker_node", "ready: dasiamrpn")
+    commands = [" ".join(process.cmdline()) for process in node_processes(tmp_path)]
+    printed, errors = demo.communicate(timeout=PATIENCE_S)
+    assert demo.returncode == 0, printed + errors
+    assert any("dasiamrpn.variant:='r50'" in command for command in commands)
+    overlap = re.search(r"mean overlap with the truth +([\d.]+) in 30 frames", printed)
+    assert overlap and float(overlap[1]) > 0.75
+
+
+@pytest.mark.parametrize(
+    ("tracker", "told"), [("tadt", "those of tadt are: none"), ("dasiamrpn", "narrow, r50")]
+)
+def test_a_variant_that_is_none_is_refused(tmp_path, tracker, told):
+    status, _, errors = run_demo(tmp_path, "--tracker", tracker, "--variant", "huge")
+    assert status == 2 and "'huge'" in errors and told in errors
 
 
 def test_domains_are_in_the_safe_range():

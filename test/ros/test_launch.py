@@ -90,7 +90,9 @@ def test_the_default_topics_and_sim_time(launch):
         assert client.get_parameter("use_sim_time") is True
 
 
-def test_a_relative_camera_in_a_namespace(launch):
-    launch("namespace:=drone1", "image:=front/image_raw")
+def test_another_network_for_a_relative_camera_in_a_namespace(launch):
+    chosen = ("tracker:=dasiamrpn", "variant:=r50")
+    launch("namespace:=drone1", "image:=front/image_raw", *chosen)
     with Client("/drone1") as client:
+        assert client.get_parameter("dasiamrpn.variant") == "r50"
         wait_for_subscriptions(client, "/drone1/front/image_raw", "/drone1/front/camera_info")
