@@ -54,8 +54,8 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "variant",
         default_value="",
-        description="Network of the tracker dasiamrpn: narrow (small) or r50 (accurate), or one "
-        "that you have weights for. Empty: as the parameter file says.",
+        description="Network of the tracker dasiamrpn (no other has several): narrow (small) or "
+        "r50 (accurate). Empty: as the parameter file says.",
     ),
     DeclareLaunchArgument(
         "device",

@@ -54,7 +54,7 @@ def play(job: Job, tell: Callable[[str], None]) -> None:
     with Children(job.out / "logs", environment(job.out / "logs")) as children:
         source = children.start("video_source", _source_command(job))
         recorder = children.start("result_recorder", _recorder_command(job))
-        children.start("tracker_node", _tracker_command(job))
+        children.start("tracker_node", tracker_command(job))
         tell("starting video_source, tracker_node and result_recorder (Ctrl-C ends the video)")
         try:
             children.wait(source)
@@ -107,7 +107,8 @@ def _source_command(job: Job) -> list[str]:
     return node_command("video_source", parameters)
 
 
-def _tracker_command(job: Job) -> list[str]:
+def tracker_command(job: Job) -> list[str]:
+    """Return the command that runs the tracker of a job."""
     options = {f"{job.tracker}.{name}": value for name, value in options_of(job.variant).items()}
     return node_command("tracker_node", {"tracker": job.tracker, **options})
 

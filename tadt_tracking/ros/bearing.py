@@ -11,13 +11,17 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
 from tadt_tracking.camera_model import CameraError, CameraModel
-from tadt_tracking.ros.messages import camera_info_to_model, direction_to_bearing
+from tadt_tracking.ros.messages import (
+    NotCalibratedError,
+    camera_info_to_model,
+    direction_to_bearing,
+)
 from tadt_tracking.ros.reports import Report
 
 _QUEUE_DEPTH = 10
 # What every publisher can give; another message comes with the next image.
 _LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-_NONE_YET, _NO_TROUBLE = "none yet", (None, "")
+_NONE_YET, _NO_TROUBLE = "none yet", (None, None)
 
 
 class Bearing:
@@ -41,7 +45,7 @@ class Bearing:
         self._camera: CameraModel | None = None
         self._why_none = _NONE_YET
         # Of the worker's thread: the camera that had no direction for the last result, and why.
-        self._trouble: tuple[CameraModel | None, str] = _NO_TROUBLE
+        self._trouble: tuple[CameraModel | None, CameraError | None] = _NO_TROUBLE
 
     @property
     def calibration(self) -> str:
@@ -49,7 +53,7 @@ class Bearing:
         camera, (troubled, why) = self._camera, self._trouble
         if camera is None:
             return self._why_none
-        return why if troubled is camera else str(camera)
+        return str(why if troubled is camera else camera)
 
     def subscribe(self, rectified: bool) -> None:
         """Begin to hear of the camera, whose images are rectified or not."""
@@ -75,8 +79,8 @@ class Bearing:
         try:
             direction = camera.direction(*result.box.center, (width, height))
         except CameraError as error:
-            self._trouble = camera, str(error)
-            if self._trouble != before:
+            self._trouble = camera, error
+            if before[0] is not camera or type(before[1]) is not type(error):
                 self._refuse(str(error))
             return
         self._publisher.publish(direction_to_bearing(report.frame.message.header, direction))
@@ -90,7 +94,8 @@ class Bearing:
             self._camera = camera_info_to_model(msg, rectified=self._rectified)
         except CameraError as error:
             self._camera, self._why_none = None, str(error)
-            self._refuse(self._why_none)
+            if not isinstance(error, NotCalibratedError):
+                self._refuse(self._why_none)
 
 
 def _content(msg: CameraInfo) -> tuple:

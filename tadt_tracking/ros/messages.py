@@ -26,6 +26,10 @@ STATES = {
 LENSES = {"plumb_bob": "brown", "rational_polynomial": "brown", "equidistant": "fisheye"}
 
 
+class NotCalibratedError(CameraError):
+    """A camera whose driver knows no calibration of it, as CameraInfo has it."""
+
+
 def stamp_to_ns(stamp: Time) -> int:
     """Return a stamp in nanoseconds."""
     return stamp.sec * 1_000_000_000 + stamp.nanosec
@@ -77,24 +81,42 @@ def camera_info_to_model(msg: CameraInfo, *, rectified: bool) -> CameraModel:
         rectified: whether its images are: then P says where they look, and there is no distortion.
 
     Raises:
-        CameraError: it is not calibrated, or in a way that cannot be used.
+        NotCalibratedError: it says that the camera is not calibrated.
+        CameraError: it is calibrated in a way that cannot be used.
     """
     matrix = msg.p.reshape(3, 4)[:, :3] if rectified else msg.k.reshape(3, 3)
-    if not matrix.any():
-        raise CameraError(f"the camera is not calibrated: {'P' if rectified else 'K'} is all zeros")
-    region = msg.roi if msg.roi.width and msg.roi.height else msg
+    if matrix[0, 0] == 0:
+        raise NotCalibratedError(f"not calibrated: {'P' if rectified else 'K'}[0] is 0")
+    left, top, *lengths = _sensor_region(msg)
     binning = (max(msg.binning_x, 1), max(msg.binning_y, 1))
-    size = (region.width // binning[0], region.height // binning[1])
-    sensor = {"binning": binning, "offset": (msg.roi.x_offset, msg.roi.y_offset)}
+    size = tuple(length // pixels for length, pixels in zip(lengths, binning, strict=True))
+    sensor = {"binning": binning, "offset": (left, top)}
     if rectified:
         return CameraModel(size, matrix, **sensor)
-    distortion, model = np.array(msg.d, np.float64), msg.distortion_model
-    if distortion.any() and model not in LENSES:
-        raise CameraError(f"unknown distortion model {model!r}; valid are: {', '.join(LENSES)}")
-    if not distortion.any():  # some drivers then name no model
-        model, distortion = "plumb_bob", distortion[:0]
     rotation = msg.r.reshape(3, 3) if msg.r.any() else np.eye(3)
-    return CameraModel(size, matrix, LENSES[model], distortion, rotation, **sensor)
+    return CameraModel(size, matrix, *_lens(msg), rotation, **sensor)
+
+
+def _sensor_region(msg: CameraInfo) -> tuple[int, int, int, int]:
+    """Return the part of the sensor that images are of: x, y, width and height in its pixels."""
+    roi = msg.roi
+    region = (roi.x_offset, roi.y_offset, roi.width, roi.height)
+    if not any(region):
+        return 0, 0, msg.width, msg.height
+    fits = roi.x_offset + roi.width <= msg.width and roi.y_offset + roi.height <= msg.height
+    if not (roi.width and roi.height and fits):
+        raise CameraError(f"roi {region} is no part of a sensor of {msg.width}x{msg.height} px")
+    return region
+
+
+def _lens(msg: CameraInfo) -> tuple[str, np.ndarray]:
+    """Return the lens and its coefficients; of one without distortion some drivers tell neither."""
+    distortion, model = np.array(msg.d, np.float64), msg.distortion_model
+    if not distortion.any() and LENSES.get(model) != "fisheye":
+        return "brown", np.zeros(4)
+    if model not in LENSES:
+        raise CameraError(f"unknown distortion model {model!r}; valid are: {', '.join(LENSES)}")
+    return LENSES[model], distortion if len(distortion) else np.zeros(4)
 
 
 def direction_to_bearing(header: Header, direction: tuple[float, float, float]) -> Vector3Stamped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,13 +181,28 @@ class NodeParameters:
         session = read(self._node, SessionSettings, _SESSION, changes)
         return TrackerChoice(name, compute, settings, session)
 
-    def _changed_choice(self, changes: Mapping[str, Any]) -> TrackerChoice:
+    def _checked(self, changes: Mapping[str, Any], names: Iterable[str]) -> TrackerChoice:
+        """Return the choice after changes, of which the groups that have the names are good."""
         for prefix, kind in GROUPS:
-            read(self._node, kind, prefix, changes)
+            if not {f"{prefix}{field.name}" for field in dataclasses.fields(kind)}.isdisjoint(
+                names
+            ):
+                read(self._node, kind, prefix, changes)
         choice = self._choice(changes)
-        if not _OF_COMPUTE.isdisjoint(changes):
+        if not _OF_COMPUTE.isdisjoint(names):
             Compute.choose(choice.compute)  # says what this machine does not have
         return choice
+
+    def _is_wrong_already(self, names: Iterable[str]) -> bool:
+        """Tell whether what a change of some parameters has to go with is wrong without it.
+
+        So it may be by what the node was started with, which is corrected value by value.
+        """
+        try:
+            self._checked({}, names)
+        except ValueError:
+            return True
+        return False
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}
@@ -196,9 +211,9 @@ class NodeParameters:
         except SettingError as error:
             return _refusal(error)
         try:
-            choice = self._changed_choice(changes)
+            choice = self._checked(changes, changes)
         except ValueError as error:
-            if self._asked is None:  # what the node was started with is wrong: one by one will do
+            if self._is_wrong_already(changes):
                 return SetParametersResult(successful=True)
             return _refusal(error)
         if choice != self._asked and any(_is_part(name, choice) for name in changes):
@@ -212,7 +227,10 @@ def _refusal(error: Exception) -> SetParametersResult:
 
 
 def _require_good(changes: Mapping[str, Any]) -> None:
-    """Raise SettingError where a change is wrong whatever the other values are."""
+    """Raise SettingError where a change is wrong whatever the other values are.
+
+    No settings class looks at two fields together, so the defaults may stand in for the others.
+    """
     for prefix, kind in GROUPS:
         names = {field.name: f"{prefix}{field.name}" for field in dataclasses.fields(kind)}
         kind.from_dict({field: changes[name] for field, name in names.items() if name in changes})

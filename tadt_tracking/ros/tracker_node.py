@@ -160,9 +160,9 @@ class TrackerNode(LifecycleNode):
         if self._camera is not None:
             self._camera.close()
             self._camera = None
-        self._output.bearing.unsubscribe()
         if self._worker is not None:
             self._worker.halt()
+        self._output.bearing.unsubscribe()
 
     def _free(self) -> None:
         self._stop_work()

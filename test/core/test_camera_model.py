@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tadt_tracking.camera_model import CameraError, CameraModel
+from tadt_tracking.camera_model import CameraError, CameraModel, NoDirectionError
 
 SIZE = (640, 480)
 MATRIX = np.array([[500.0, 0.0, 321.5], [0.0, 510.0, 238.0], [0.0, 0.0, 1.0]])
@@ -55,16 +55,25 @@ def test_a_brown_lens(coefficients, ray):
     assert ray == (0.0, 0.0) or np.abs(np.subtract(found, straight)).max() > 1e-3
 
 
-@pytest.mark.parametrize("angle", [0.0, 0.3, 0.8, 1.2])
-def test_a_fisheye(angle):
-    k = np.array(FISHEYE)
+@pytest.mark.parametrize("coefficients", [FISHEYE, [0.0] * 4], ids=["bent", "ideal"])
+@pytest.mark.parametrize("angle", [0.0, 0.3, 0.8, 1.2, 1.8])
+def test_a_fisheye(angle, coefficients):
+    """It sees what is beside the camera, too, and behind it."""
+    k = np.array(coefficients)
     bent = angle * (1 + k @ [angle**2, angle**4, angle**6, angle**8])
     turn = 0.7
     across = np.array([np.cos(turn), np.sin(turn)])
     pixel = MATRIX @ [*(bent * across), 1.0]
     model = CameraModel(SIZE, MATRIX, "fisheye", k)
     found = model.direction(*place(pixel), SIZE)
-    assert found == pytest.approx((*(np.sin(angle) * across), np.cos(angle)), abs=1e-5)
+    assert found == pytest.approx((*(np.sin(angle) * across), np.cos(angle)), abs=1e-9)
+
+
+@pytest.mark.parametrize("ray", RAYS)
+def test_a_fisheye_as_opencv_has_it(ray):
+    pixels = cv2.fisheye.distortPoints(np.array([[ray]]), MATRIX, np.array(FISHEYE))
+    model = CameraModel(SIZE, MATRIX, "fisheye", np.array(FISHEYE))
+    assert model.direction(*place(pixels.ravel()), SIZE) == pytest.approx(unit(*ray), abs=1e-9)
 
 
 def test_binned_pictures_of_a_part_of_the_sensor():
@@ -94,8 +103,26 @@ def test_a_picture_of_another_size_is_refused():
 def test_a_place_that_no_ray_reaches_is_refused(lens, coefficients):
     model = CameraModel(SIZE, MATRIX / [[4], [4], [1]], lens, np.array(coefficients))
     model.direction(90.0, 60.0, SIZE)
-    with pytest.raises(CameraError, match=r"no direction for \(639\.0, 479\.0\)"):
+    with pytest.raises(NoDirectionError, match=r"no direction for \(639\.0, 479\.0\)"):
         model.direction(639.0, 479.0, SIZE)
+
+
+@pytest.mark.parametrize("coefficients", [(-0.36, 0.05), (-0.35, 0.03), (-0.45, 0.06)])
+def test_where_a_lens_turns_back_and_rises_again_nothing_is_seen(coefficients):
+    """Such polynomials reach each radius again much farther out, where no lens does."""
+    matrix = np.array([[280.0, 0, 319.5], [0, 280, 239.5], [0, 0, 1]])
+    model = CameraModel(SIZE, matrix, "brown", np.array([*coefficients, 0.0, 0.0]))
+    far = np.linspace(0, 3, 3001)
+    bent = far * (1 + coefficients[0] * far**2 + coefficients[1] * far**4)
+    turns = np.argmax(np.diff(bent) < 0)
+    for reach in np.arange(0, 390, 1.0):
+        pixel = (320 + 0.8 * reach, 240 + 0.6 * reach)
+        if reach / 280 < bent[turns] - 0.01:
+            x, y, z = model.direction(*pixel, SIZE)
+            assert np.hypot(x, y) / z <= far[turns]
+        elif reach / 280 > bent[turns] + 0.01:
+            with pytest.raises(NoDirectionError):
+                model.direction(*pixel, SIZE)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +135,9 @@ def test_a_place_that_no_ray_reaches_is_refused(lens, coefficients):
         ({"distortion": np.array([0.1, 0.2, 0.3])}, "got 3: 0.1, 0.2, 0.3"),
         ({"lens": "fisheye", "distortion": np.ones(5)}, "fisheye lens has 4 coefficients, got 5"),
         ({"lens": "omni"}, "'omni'; valid are: brown, fisheye"),
+        ({"distortion": np.ones(100)}, "got 100: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, ..."),
         ({"rotation": np.diag([1.0, 1.0, 2.0])}, "rotation is none: 1, 0, 0, 0, 1, 0, 0, 0, 2"),
+        ({"rotation": np.diag([-1.0, 1.0, 1.0])}, "rotation is none: -1, 0"),
     ],
 )
 def test_what_is_no_camera_is_refused(change, told):

@@ -111,9 +111,10 @@ def test_what_cannot_be_used_is_told_and_tracking_goes_on(client):
     begin(client)
     calibrate(client, camera_info(), "320x240, focal")
     client.bearings.clear()
-    client.info.publish(CameraInfo(width=SCENE.width, height=SCENE.height))
-    client.wait_for_rejection("camera_info", "not calibrated: K is all zeros")
-    assert "K is all zeros" in client.fresh("camera")["calibration"]
+    calibrate(client, CameraInfo(width=SCENE.width, height=SCENE.height), "not calibrated: K[0]")
+    client.track(SCENE.frame(1))
+    calibrate(client, camera_info(focal=-5.0), "got -5 and -5")
+    client.wait_for_rejection("camera_info", "focal lengths must be positive, got -5 and -5")
     client.track(SCENE.frame(1))
     calibrate(client, camera_info(size=(640, 480)), "640x480, focal")
     client.track(SCENE.frame(2))
@@ -159,11 +160,14 @@ def bearing(parts_node):
     made.refused, made.heard, made.say = refused, heard, infos.publish
 
     def calibrate(info):
-        """Let it hear of a camera, for certain: it is heard after one that is refused."""
-        parts_node.spin_until(lambda: infos.publish(CameraInfo()) or refused, "a refusal")
-        refused.clear()
-        infos.publish(info)
-        parts_node.spin_until(lambda: "zeros" not in made.calibration, "the calibration")
+        """Let it hear of a camera, for certain: after one that is not calibrated."""
+
+        def hears(message, calibrated):
+            infos.publish(message)
+            return ("not calibrated" not in made.calibration) == calibrated
+
+        parts_node.spin_until(lambda: hears(CameraInfo(), False), "no calibration")
+        parts_node.spin_until(lambda: hears(info, True), "the calibration")
 
     made.calibrate = calibrate
     calibrate(camera_info())
@@ -207,6 +211,16 @@ def test_trouble_is_told_once_and_ends(bearing):
     assert bearing.calibration == "320x240, focal length 200 px, brown lens"
     bearing.publish(report(State.TRACKING, picture=small))
     assert len(bearing.refused) == 2
+
+
+def test_a_target_where_no_ray_arrives_is_told_once(bearing):
+    info = camera_info()
+    info.d = [-0.5, 0.0, 0.0, 0.0, 0.0]
+    bearing.calibrate(info)
+    for x in (260, 270, 280):
+        bearing.publish(report(State.TRACKING, Box(x, 200, 20, 20)))
+    assert ["no direction for (270.0, 210.0)" in r for r in bearing.refused] == [True]
+    assert "no direction for (290.0, 210.0)" in bearing.calibration
 
 
 def test_a_camera_that_cannot_be_used_leaves_no_older_one(bearing):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import cv2
 import psutil
@@ -18,7 +19,7 @@ from tadt_tracking.msg import TrackerStatus
 
 from tadt_tracking.demo import clip, preparation
 from tadt_tracking.demo.processes import ChildFailed, Children
-from tadt_tracking.demo.run import environment, node_command
+from tadt_tracking.demo.run import Job, environment, node_command, tracker_command
 from tadt_tracking.ros.private_domain import free_domain
 from tadt_tracking.trackers import TRACKERS
 
@@ -290,14 +291,17 @@ def test_the_weights_fetched_are_those_of_the_trackers():
 
 def test_another_network_follows_the_clip_too(tmp_path):
     given = ("--tracker", "dasiamrpn", "--variant", "r50", "--frames", FRAMES)
-    demo = start_demo(tmp_path, *given, "--pace", "lockstep")
-    wait_for_log(tmp_path, "tracker_node", "ready: dasiamrpn")
-    commands = [" ".join(process.cmdline()) for process in node_processes(tmp_path)]
-    printed, errors = demo.communicate(timeout=PATIENCE_S)
-    assert demo.returncode == 0, printed + errors
-    assert any("dasiamrpn.variant:='r50'" in command for command in commands)
+    status, printed, errors = run_demo(tmp_path, *given, "--pace", "lockstep")
+    assert status == 0, printed + errors
+    assert json.loads((tmp_path / "summary.json").read_text())["tracker"] == "dasiamrpn"
     overlap = re.search(r"mean overlap with the truth +([\d.]+) in 30 frames", printed)
     assert overlap and float(overlap[1]) > 0.75
+
+
+def test_the_node_is_told_the_network(tmp_path):
+    job = Job("0", "1,2,3,4", tmp_path, "dasiamrpn", "r50")
+    assert "dasiamrpn.variant:='r50'" in tracker_command(job)
+    assert not any("variant" in part for part in tracker_command(replace(job, variant="")))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tadt_tracking.camera_model import CameraError
 from tadt_tracking.result import Result, State
 from tadt_tracking.ros.frames import Frame
 from tadt_tracking.ros.messages import (
+    NotCalibratedError,
     camera_info_to_model,
     detection_to_box,
     ns_to_stamp,
@@ -104,6 +105,7 @@ def camera_info(model="plumb_bob", coefficients=(-0.3, 0.1, 0.0, 0.001, 0.0)):
         ("plumb_bob", [-0.3, 0.1, 0.0, 0.001, 0.0], "brown"),
         ("rational_polynomial", [0.1] * 8, "brown"),
         ("equidistant", [0.1] * 4, "fisheye"),
+        ("equidistant", [0.0] * 4, "fisheye"),  # angles are what it is about
     ],
 )
 def test_a_camera_info_is_a_camera(model, coefficients, lens):
@@ -120,7 +122,7 @@ def test_rectified_images_go_by_the_projection_and_no_distortion():
     msg.r = TURN.ravel()
     camera = camera_info_to_model(msg, rectified=True)
     assert camera.matrix.tolist() == [[450, 0, 310], [0, 450, 230], [0, 0, 1]]
-    assert not len(camera.distortion)
+    assert (camera.lens, camera.distortion.any()) == ("brown", False)
     assert camera.rotation.tolist() == np.eye(3).tolist()
 
 
@@ -138,14 +140,25 @@ def test_a_part_of_the_sensor_binned():
     assert (camera.size, camera.binning, camera.offset) == ((200, 75), (2, 4), (10, 20))
 
 
-def test_a_lens_without_distortion_needs_no_name():
-    camera = camera_info_to_model(camera_info("", [0.0] * 5), rectified=False)
-    assert not len(camera.distortion)
+@pytest.mark.parametrize("coefficients", [[], [0.0] * 5])
+def test_a_lens_without_distortion_needs_no_name(coefficients):
+    camera = camera_info_to_model(camera_info("", coefficients), rectified=False)
+    assert (camera.lens, camera.distortion.any()) == ("brown", False)
+    camera = camera_info_to_model(camera_info("equidistant", coefficients[:4]), rectified=False)
+    assert (camera.lens, camera.distortion.tolist()) == ("fisheye", [0.0] * 4)
+
+
+@pytest.mark.parametrize("region", [(100, 0, 0, 0), (0, 0, 300, 0), (400, 0, 300, 200)])
+def test_what_is_no_part_of_the_sensor_is_refused(region):
+    msg = camera_info()
+    msg.roi.x_offset, msg.roi.y_offset, msg.roi.width, msg.roi.height = region
+    with pytest.raises(CameraError, match=rf"roi \({region[0]}, 0, .* sensor of 640x480 px"):
+        camera_info_to_model(msg, rectified=False)
 
 
 @pytest.mark.parametrize(("rectified", "named"), [(False, "K"), (True, "P")])
-def test_a_camera_that_is_not_calibrated_is_refused(rectified, named):
-    with pytest.raises(CameraError, match=f"not calibrated: {named} is all zeros"):
+def test_a_camera_that_is_not_calibrated_is_told_apart(rectified, named):
+    with pytest.raises(NotCalibratedError, match=rf"not calibrated: {named}\[0\] is 0"):
         camera_info_to_model(CameraInfo(width=640, height=480), rectified=rectified)
 
 

@@ -226,6 +226,27 @@ def test_wrong_values_given_at_the_start_are_corrected_one_by_one():
         assert process.alive
 
 
+def test_wrong_values_of_other_trackers_stand_in_nobodys_way():
+    wrong = {"dasiamrpn.variant": "nonsense", "hcf.layers": "conv9", "hcf.fusion": "cold"}
+    with NodeProcess("/others", **wrong) as process, Client("/others") as client:
+        client.wait_for_state("active")
+        assert client.set_parameters(stall_seconds=3.0).successful
+        refused = client.set_parameters(tracker="dasiamrpn")
+        assert not refused.successful and "'nonsense'" in refused.reason
+        refused = client.set_parameters(hcf__window_shape="round")
+        assert not refused.successful and "'round'" in refused.reason
+        for name, value in (("dasiamrpn__variant", "narrow"), ("hcf__fusion", "coarse_to_fine")):
+            assert client.set_parameters(**{name: value}).successful
+        assert client.set_parameters(tracker="dasiamrpn").successful
+        client.spin_until(lambda: "tracker is now dasiamrpn" in process.log(), "the change")
+
+
+def test_a_good_node_that_is_not_configured_refuses_as_any():
+    with NodeProcess("/idle", autostart="false"), Client("/idle") as client:
+        for wrong in ({"device": "toaster"}, {"session__lose_below": 0.9, "tracker": "hcf"}):
+            assert not client.set_parameters(**wrong).successful
+
+
 def test_the_log_tells_what_was_picked(managed):
     process, client = managed
     bring_up(client)
