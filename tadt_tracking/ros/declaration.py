@@ -43,6 +43,11 @@ def declare(node: Node, kind: type[Settings], prefix: str = "", read_only: bool 
         node.declare_parameter(prefix + field.name, value, descriptor)
 
 
+def parameter_names(kind: type[Settings], prefix: str = "") -> dict[str, str]:
+    """Return the name of the parameter of every field of a settings class."""
+    return {field.name: prefix + field.name for field in _fields(kind)}
+
+
 def read(
     node: Node, kind: type[SettingsT], prefix: str = "", changes: Mapping[str, Any] | None = None
 ) -> SettingsT:
@@ -52,7 +57,7 @@ def read(
         SettingError: a value is out of range.
     """
     changes = changes or {}
-    names = {field.name: prefix + field.name for field in _fields(kind)}
+    names = parameter_names(kind, prefix)
     values = {
         field: changes[name] if name in changes else node.get_parameter(name).value
         for field, name in names.items()

@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter
 
 from tadt_tracking.engines import Compute, ComputeSettings
 from tadt_tracking.ros.camera import CameraSettings
-from tadt_tracking.ros.declaration import declare, read
+from tadt_tracking.ros.declaration import declare, parameter_names, read
 from tadt_tracking.ros.reports import NamedSession
 from tadt_tracking.session import Session, SessionSettings
 from tadt_tracking.settings import SettingError, Settings, setting
@@ -184,9 +184,7 @@ class NodeParameters:
     def _checked(self, changes: Mapping[str, Any], names: Iterable[str]) -> TrackerChoice:
         """Return the choice after changes, of which the groups that have the names are good."""
         for prefix, kind in GROUPS:
-            if not {f"{prefix}{field.name}" for field in dataclasses.fields(kind)}.isdisjoint(
-                names
-            ):
+            if not set(names).isdisjoint(parameter_names(kind, prefix).values()):
                 read(self._node, kind, prefix, changes)
         choice = self._choice(changes)
         if not _OF_COMPUTE.isdisjoint(names):
@@ -232,8 +230,8 @@ def _require_good(changes: Mapping[str, Any]) -> None:
     No settings class looks at two fields together, so the defaults may stand in for the others.
     """
     for prefix, kind in GROUPS:
-        names = {field.name: f"{prefix}{field.name}" for field in dataclasses.fields(kind)}
-        kind.from_dict({field: changes[name] for field, name in names.items() if name in changes})
+        names = parameter_names(kind, prefix).items()
+        kind.from_dict({field: changes[name] for field, name in names if name in changes})
 
 
 def _is_part(name: str, choice: TrackerChoice) -> bool:
