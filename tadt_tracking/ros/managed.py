@@ -7,6 +7,7 @@ somebody asks for a lifecycle transition that the present state does not have.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -95,6 +96,10 @@ def run_managed(name: str, make_node: Callable[[Interruptible], ManagedNode]) ->
     executor.shutdown()
     with suppress(SystemExit), ending.at_once():
         node.destroy_node()
+    # A managed node refers to itself. Until it is gone so is not its part of DDS, whose shared
+    # memory a process that ends at once would leave behind for good.
+    del node, executor
+    gc.collect()
     rclpy.shutdown()
     return 0
 

@@ -27,6 +27,7 @@ from tadt_tracking.box import Box
 from tadt_tracking.ros.messages import detection_to_box, ns_to_stamp, stamp_to_ns
 
 PATIENCE_S = 180.0  # the first node may have to quantise its network, on a busy machine
+SETTLING_S = 0.3  # in which a service learns of a client; it cannot be asked whether it has
 FRAME_NS = 33_333_333
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -41,6 +42,14 @@ def spin_until(executor, reached, what):
         assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain for {what}"
         executor.spin_once(timeout_sec=0.1)
     return value
+
+
+def wait_until(reached, what):
+    """The same where there is nothing to do meanwhile."""
+    end = time.monotonic() + PATIENCE_S
+    while not reached():
+        assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain for {what}"
+        time.sleep(0.05)
 
 
 def executable(name):
@@ -161,10 +170,18 @@ class Client:
         """Call a service without waiting for its answer."""
         name = f"{node}/{name}"
         if name not in self._clients:
-            self._clients[name] = self.node.create_client(kind, name)
+            self._clients[name] = self._new_client(kind, name)
         service = self._clients[name]
         self.spin_until(service.service_is_ready, f"service {name}")
         return service.call_async(request)
+
+    def _new_client(self, kind, name):
+        """A client of a service that knows of it: it drops answers to those that it does not."""
+        client = self.node.create_client(kind, name)
+        self.spin_until(client.service_is_ready, f"service {name}")
+        known = time.monotonic() + SETTLING_S
+        self.spin_until(lambda: time.monotonic() > known, "the service to know its client")
+        return client
 
     def change_state(self, transition):
         request = ChangeState.Request(transition=Transition(id=transition))
@@ -187,7 +204,8 @@ class Client:
     def start_anew(self):
         """Forget the target and what was heard so far."""
         self.call_stop()
-        self.spin_until(lambda: self.fresh("tracker")["state"] == "IDLE", "state IDLE")
+        self.wait_for_diagnosis("tracker", state="IDLE")
+        self.spin_until(self._last_status_is_idle, "the status that there is no target")
         self.frames_before = int(self.diagnosis("camera")["frames received"])
         self.refused_before = int(self.diagnosis("input")["refused"])
         self.results.clear()
@@ -221,6 +239,19 @@ class Client:
         """The values of one part of the next diagnostics, with its level and message."""
         self.reports.clear()
         return self.diagnosis(part)
+
+    def wait_for_diagnosis(self, part, **values):
+        """Wait until a part of the diagnostics has values ("_" is a space), and return it."""
+        wanted = {name.replace("_", " "): value for name, value in values.items()}
+
+        def told():
+            found = self.fresh(part)
+            return found if wanted.items() <= found.items() else None
+
+        return self.spin_until(told, f"{wanted} of {part}")
+
+    def _last_status_is_idle(self):
+        return not self.statuses or self.statuses[-1].state == TrackerStatus.IDLE
 
     def diagnosis(self, part):
         self.spin_until(lambda: self.reports, "diagnostics")
