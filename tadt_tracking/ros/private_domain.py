@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from pathlib import Path
 
 _DOMAINS = range(1, 102)  # those whose ports lie below the system's own
+_PARTICIPANTS = 4  # that a domain is looked through for: some of the first may have ended
 
 
 def private_domain() -> dict[str, str]:
@@ -25,19 +27,26 @@ def private_domain() -> dict[str, str]:
 
 
 def free_domain() -> int:
-    """Return a ROS domain that nobody on this machine uses, chosen by chance.
+    """Return a ROS domain that nobody on this machine uses, nor this process, chosen by chance.
 
     Raises:
         RuntimeError: all are taken.
     """
     for domain in random.sample(_DOMAINS, len(_DOMAINS)):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("", 7400 + 250 * domain))  # where participants announce themselves
-            except OSError:
-                continue
+        if str(domain) != os.environ.get("ROS_DOMAIN_ID") and not _is_used(domain):
             return domain
     raise RuntimeError(f"all ROS domains {_DOMAINS.start} to {_DOMAINS.stop - 1} are in use")
+
+
+def _is_used(domain: int) -> bool:
+    """Tell whether a port is taken at which participants of a domain hear of each other."""
+    for participant in range(_PARTICIPANTS):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", 7400 + 250 * domain + 10 + 2 * participant))
+            except OSError:
+                return True
+    return False
 
 
 def _fastdds_profile() -> Path:

@@ -116,7 +116,8 @@ def test_diagnostics_tell_of_camera_and_tracker(client):
     client.set_target(SCENE.box(0), client.stamp, "shown")
     client.result_of(client.stamp)
     client.track(SCENE.frame(1))
-    camera, tracker = client.fresh("camera"), client.diagnosis("tracker")
+    tracker = client.wait_for_diagnosis("tracker", frames_processed="2")
+    camera = client.diagnosis("camera")
     assert camera["topic"] == "/image"
     assert camera["image"] == "320x240 bgr8"
     assert camera["reliability"] == "reliable"

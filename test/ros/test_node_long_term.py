@@ -83,8 +83,8 @@ def test_a_target_that_leaves_is_lost_and_found_where_it_comes_back(client):
     for result, state in gone:
         assert len(result.results) == (state in ("TRACKING", "UNCERTAIN"))
     assert overlap(gone[-1][0], pictures.box((FIRST[0] + 8, FIRST[1]))) > 0.5  # the last believed
-    diagnosis = client.fresh("tracker")
-    assert (diagnosis["level"], diagnosis["message"]) == (b"\x01", f"active, {states[-1]}")
+    diagnosis = client.wait_for_diagnosis("tracker", message=f"active, {states[-1]}")
+    assert diagnosis["level"] == b"\x01"
     assert diagnosis["last change"].startswith("lost: score ")
     assert client.statuses[-1].redetections == 0
 
@@ -92,8 +92,8 @@ def test_a_target_that_leaves_is_lost_and_found_where_it_comes_back(client):
     found, _ = next(told for told in back if told[0].results)
     assert overlap(found, pictures.box(ELSEWHERE)) > 0.5
     assert client.statuses[-1].redetections == 1
-    diagnosis = client.fresh("tracker")
-    assert (diagnosis["level"], diagnosis["redetections"]) == (b"\x00", "1")
+    diagnosis = client.wait_for_diagnosis("tracker", redetections="1")
+    assert diagnosis["level"] == b"\x00"
     log = client.log()
     assert "target 'cat' lost: score " in log and "target 'cat' found again after " in log
 

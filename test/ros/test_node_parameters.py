@@ -109,7 +109,8 @@ def test_when_a_target_counts_as_lost_changes_while_it_tracks(node, tracking):
     change(node, tracking, session__lose_below=1.0, session__regain_above=1.0)
     change(node, tracking, session__patience=0.0)
     assert not tracking.track(SCENE.ground).results
-    assert tracking.fresh("tracker")["message"] in ("active, LOST", "active, SEARCHING")
+    tracking.wait_for_diagnosis("tracker", level=b"\x01")
+    assert tracking.diagnosis("tracker")["message"] in ("active, LOST", "active, SEARCHING")
     change(node, tracking, **session_defaults())
     assert not tracking.track(SCENE.ground).results, "it stays lost until it is found"
     assert any(tracking.track(SCENE.frame(1)).results for _ in range(30))
@@ -132,12 +133,12 @@ def session_defaults():
 def test_how_it_computes_changes_while_it_tracks(node, tracking, values):
     change(node, tracking, **values)
     asked = str(Compute.choose(ComputeSettings(**values)))
-    assert tracking.fresh("tracker")["compute"] == asked
+    tracking.wait_for_diagnosis("tracker", compute=asked)
     assert f"tracker is now tadt on {asked}" in node.log()
     assert tracking.track(SCENE.frame(1)).id == "kept"
     before = {name: getattr(ComputeSettings(), name) for name in values}
     change(node, tracking, **before)
-    assert tracking.fresh("tracker")["compute"] == str(Compute.choose())
+    tracking.wait_for_diagnosis("tracker", compute=str(Compute.choose()))
     assert tracking.track(SCENE.frame(2)).id == "kept"
 
 

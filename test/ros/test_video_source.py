@@ -28,7 +28,7 @@ video_source.main()
 @pytest.fixture
 def camera():
     """The node with such a camera, until the test is over."""
-    command = [sys.executable, "-c", CAMERA, "--ros-args", "-p", "source:='0'"]
+    command = [sys.executable, "-c", CAMERA, "--ros-args", "-p", "source:='0'", "-r", "__ns:=/live"]
     with subprocess.Popen(command) as process:
         yield
         process.terminate()
@@ -37,7 +37,7 @@ def camera():
 
 def test_a_camera_begins_with_the_picture_of_now(camera):
     """However long it had to wait for its subscribers."""
-    with Client() as client:
+    with Client("/live") as client:
         client.spin_until(lambda: client.node.count_publishers("image") == 2, "the source")
         time.sleep(1)  # it waits for subscribers
         asked, messages = time.monotonic(), []
