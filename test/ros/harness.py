@@ -187,6 +187,12 @@ class Client:
         request = ChangeState.Request(transition=Transition(id=transition))
         return self.call(ChangeState, "change_state", request).success
 
+    def bring_up(self):
+        """Configure and activate the node, and wait until it is connected."""
+        assert self.change_state(CONFIGURE)
+        assert self.change_state(ACTIVATE)
+        self.wait_for_node()
+
     def begin_transition(self, transition):
         self.ask(
             ChangeState, "change_state", ChangeState.Request(transition=Transition(id=transition))

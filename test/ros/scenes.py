@@ -29,6 +29,14 @@ class Scene:
         picture[y : y + h, x : x + w] = self.patch
         return picture
 
+    def follow(self, client, frames=2):
+        """Let a client's node follow the patch from the first frame on."""
+        client.send(self.frame(0))
+        client.set_target(self.box(0), client.stamp)
+        client.result_of(client.stamp)
+        for index in range(1, frames):
+            client.track(self.frame(index))
+
 
 def _texture(random, height, width):
     noise = random.integers(0, 255, (height // 6 + 1, width // 6 + 1, 3), dtype=np.uint8)

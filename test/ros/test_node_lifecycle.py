@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from harness import (
     ACTIVATE,
     CLEANUP,
@@ -46,21 +45,6 @@ def managed(unmanaged):
     return process, client
 
 
-def follow(client, frames=2):
-    """Set a target and follow it; returns the number of results."""
-    client.send(SCENE.frame(0))
-    client.set_target(SCENE.box(0), client.stamp)
-    client.result_of(client.stamp)
-    for index in range(1, frames):
-        client.track(SCENE.frame(index))
-
-
-def bring_up(client):
-    assert client.change_state(CONFIGURE)
-    assert client.change_state(ACTIVATE)
-    client.wait_for_node()
-
-
 def take_down(client):
     assert client.change_state(DEACTIVATE)
     assert client.change_state(CLEANUP)
@@ -78,8 +62,8 @@ def test_ten_times_over_without_a_leak(managed):
     process, client = managed
     seen = []
     for _ in range(10):
-        bring_up(client)
-        follow(client)
+        client.bring_up()
+        SCENE.follow(client)
         take_down(client)
         client.spin_until(lambda: client.images.get_subscription_count() == 0, "no subscription")
         seen.append((process.ps.num_threads(), process.ps.num_fds(), process.ps.memory_info().rss))
@@ -92,7 +76,7 @@ def test_ten_times_over_without_a_leak(managed):
 
 def test_inactive_it_is_silent_and_afterwards_it_goes_on_with_its_target(managed):
     _, client = managed
-    bring_up(client)
+    client.bring_up()
     client.send(SCENE.frame(0))
     client.set_target(SCENE.box(0), client.stamp, "kept")
     client.result_of(client.stamp)
@@ -117,10 +101,10 @@ def test_inactive_it_is_silent_and_afterwards_it_goes_on_with_its_target(managed
 
 def test_cleanup_forgets_the_target(managed):
     _, client = managed
-    bring_up(client)
-    follow(client)
+    client.bring_up()
+    SCENE.follow(client)
     take_down(client)
-    bring_up(client)
+    client.bring_up()
     client.results.clear()
     client.send(SCENE.frame(2))
     client.send(SCENE.frame(3))
@@ -151,11 +135,11 @@ def stamp_of(msg):
 def test_who_joins_late_hears_whether_there_is_a_target(managed):
     _, client = managed
     client.statuses.clear()
-    bring_up(client)
+    client.bring_up()
     client.spin_until(lambda: client.statuses, "status")
     assert [status.state for status in client.statuses] == [IDLE]
     wait_for_late_status(client, IDLE)
-    follow(client)
+    SCENE.follow(client)
     wait_for_late_status(client, TRACKING, client.stamp)
     client.statuses.clear()
     assert client.change_state(DEACTIVATE)
@@ -178,79 +162,14 @@ def test_weights_that_are_not_there_fail_the_configuration_until_corrected(manag
     assert "missing.safetensors" in client.fresh("tracker")["last fault"]
     assert "missing.safetensors" in process.log()
     assert client.set_parameters(tadt__weights="vgg16-oxford").successful
-    bring_up(client)
-    follow(client)
+    client.bring_up()
+    SCENE.follow(client)
     take_down(client)
-
-
-@pytest.mark.parametrize(
-    "wrong,reason,right",
-    [
-        ({"tracker": "nonsense"}, "got 'nonsense'", {"tracker": "tadt"}),
-        (
-            {"engine": "torch", "precision": "int8"},
-            "'int8' is not there with engine torch",
-            {"precision": "fp32"},
-        ),
-    ],
-)
-def test_a_wrong_choice_fails_the_configuration_until_corrected(wrong, reason, right):
-    with NodeProcess("/wrong", **wrong) as process, Client("/wrong") as client:
-        client.spin_until(
-            lambda: reason in client.fresh("tracker").get("last fault", ""), "the reason"
-        )
-        assert reason in process.log()
-        assert client.state() == "unconfigured"
-        assert client.fresh("tracker")["level"] == DiagnosticStatus.ERROR, "it is still so"
-        assert client.set_parameters(**right).successful
-        bring_up(client)
-        assert client.fresh("tracker")["level"] == DiagnosticStatus.OK
-        follow(client)
-        assert process.alive
-
-
-def test_wrong_values_given_at_the_start_are_corrected_one_by_one():
-    wrong = {"tracker": "nonsense", "engine": "abacus"}
-    with NodeProcess("/wrongs", **wrong) as process, Client("/wrongs") as client:
-        client.spin_until(
-            lambda: "'nonsense'" in client.fresh("tracker").get("last fault", ""), "the reason"
-        )
-        refused = client.set_parameters(precision="fp8")
-        assert not refused.successful and "'fp8'" in refused.reason
-        assert client.set_parameters(tracker="tadt").successful
-        assert not client.change_state(CONFIGURE)
-        assert "'abacus'" in client.fresh("tracker")["last fault"]
-        assert client.set_parameters(engine="auto").successful
-        bring_up(client)
-        follow(client)
-        assert not client.set_parameters(engine="abacus").successful
-        assert process.alive
-
-
-def test_wrong_values_of_other_trackers_stand_in_nobodys_way():
-    wrong = {"dasiamrpn.variant": "nonsense", "hcf.layers": "conv9", "hcf.fusion": "cold"}
-    with NodeProcess("/others", **wrong) as process, Client("/others") as client:
-        client.wait_for_state("active")
-        assert client.set_parameters(stall_seconds=3.0).successful
-        refused = client.set_parameters(tracker="dasiamrpn")
-        assert not refused.successful and "'nonsense'" in refused.reason
-        refused = client.set_parameters(hcf__window_shape="round")
-        assert not refused.successful and "'round'" in refused.reason
-        for name, value in (("dasiamrpn__variant", "narrow"), ("hcf__fusion", "coarse_to_fine")):
-            assert client.set_parameters(**{name: value}).successful
-        assert client.set_parameters(tracker="dasiamrpn").successful
-        client.spin_until(lambda: "tracker is now dasiamrpn" in process.log(), "the change")
-
-
-def test_a_good_node_that_is_not_configured_refuses_as_any():
-    with NodeProcess("/idle", autostart="false"), Client("/idle") as client:
-        for wrong in ({"device": "toaster"}, {"session__lose_below": 0.9, "tracker": "hcf"}):
-            assert not client.set_parameters(**wrong).successful
 
 
 def test_the_log_tells_what_was_picked(managed):
     process, client = managed
-    bring_up(client)
+    client.bring_up()
     assert f"ready: tadt on {Compute.choose()}" in process.log()
     take_down(client)
 
@@ -267,18 +186,11 @@ def test_what_takes_long_stands_in_the_log(monkeypatch, tmp_path):
         assert re.search(r"\[INFO\].*fetching vgg16-oxford \(VGG-16", process.log())
 
 
-def test_a_parameter_out_of_its_range_at_the_start_is_told():
-    process = NodeProcess("/wrong", queue_depth="0")
-    assert process.process.wait(PATIENCE_S) == 1
-    assert "queue_depth" in process.log()
-    assert "Traceback" not in process.log()
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_cleanly_while_it_tracks(number):
     with NodeProcess("/ended") as process, Client("/ended") as client:
         client.wait_for_node()
-        follow(client)
+        SCENE.follow(client)
         client.send(SCENE.frame(2))
         assert process.end(number) == 0
         assert "Traceback" not in process.log()
@@ -296,8 +208,8 @@ def test_signals_end_it_while_another_tracker_is_built(number):
 
 def test_shutdown_is_final(managed):
     _, client = managed
-    bring_up(client)
-    follow(client)
+    client.bring_up()
+    SCENE.follow(client)
     assert client.change_state(Transition.TRANSITION_ACTIVE_SHUTDOWN)
     assert client.state() == "finalized"
     assert client.fresh("tracker")["lifecycle"] == "finalized"
