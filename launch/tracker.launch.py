@@ -12,15 +12,8 @@ from launch_ros.substitutions import FindPackageShare
 PACKAGE = "tadt_tracking"
 DEFAULT_PARAMETERS = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "tracker.yaml"])
 
-# Arguments for parameters.
-OVERRIDES = {
-    "image_transport": "image_transport",
-    "tracker": "tracker",
-    "variant": "dasiamrpn.variant",
-    "device": "device",
-    "engine": "engine",
-    "precision": "precision",
-}
+# Parameters that can be given as arguments too, by the last part of their names.
+OVERRIDES = ("image_transport", "tracker", "dasiamrpn.variant", "device", "engine", "precision")
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -101,8 +94,8 @@ def start_tracker(context: LaunchContext) -> list[Node]:
         raise FileNotFoundError(f"params_file: there is no file {params_file!r}")
     given = {
         parameter: ParameterValue(text, value_type=str)
-        for argument, parameter in OVERRIDES.items()
-        if (text := LaunchConfiguration(argument).perform(context))
+        for parameter in OVERRIDES
+        if (text := LaunchConfiguration(parameter.rpartition(".")[-1]).perform(context))
     }
     if use_sim_time := LaunchConfiguration("use_sim_time").perform(context):
         given["use_sim_time"] = use_sim_time == "true"

@@ -47,7 +47,7 @@ def prepare(logs: Path, tracker: str, variant: str, tell: Callable[[str], None])
         ChildFailed: the tracker cannot be built.
     """
     fetch(WEIGHTS[tracker][variant])
-    done = _done_file(f"{tracker}-{variant}")
+    done = _done_file(WEIGHTS[tracker][variant])
     if done is None or done.exists():
         return
     tell(
@@ -62,11 +62,11 @@ def prepare(logs: Path, tracker: str, variant: str, tell: Callable[[str], None])
     done.touch()
 
 
-def _done_file(network: str) -> Path | None:
+def _done_file(weights: str) -> Path | None:
     """Return the file that is there once all is prepared; None where there is nothing to do."""
     try:
         versions = [f"{name}-{metadata.version(name)}" for name in ("openvino", "nncf")]
     except metadata.PackageNotFoundError:
         return None
     makers = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(ENGINES.glob("*.py"))))
-    return cache_folder() / "-".join(["prepared", network, *versions, makers.hexdigest()[:16]])
+    return cache_folder() / "-".join(["prepared", weights, *versions, makers.hexdigest()[:16]])
